@@ -1,0 +1,5 @@
+"""`python -m scenefit`."""
+
+from scenefit.cli import main
+
+main()

@@ -1,0 +1,171 @@
+"""Artifacts: files written aside then renamed; folders sealed by a manifest with fingerprints.
+
+A folder artifact (dataset, backbone, model, catalog) is built beside its place, sealed, then renamed, so that
+what stands at its place is whole. The manifest (`dataset.json`, `config.json`, ...) lists each file's size and SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from scenefit.errors import ArtifactError, UsageError
+
+FORMAT = 1
+CHUNK = 1 << 20
+
+
+def fingerprint(value: object) -> str:
+    """SHA-256 (64 hex digits) of a value's canonical JSON.
+
+    >>> fingerprint({"b": 1, "a": 2}) == fingerprint({"a": 2, "b": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 (64 hex digits) of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def written_file(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; rename it into place when the block ends well."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield aside
+        _sync(aside)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as indented JSON, aside then renamed."""
+    with written_file(path) as aside:
+        aside.write_text(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=False) + "\n", "utf-8")
+
+
+def check_free(path: Path, overwrite: bool = False) -> None:
+    """Refuse a place that is taken.
+
+    Raises:
+        UsageError: something stands at `path`, and `overwrite` was not asked for.
+
+    """
+    taken = path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir())))
+    if taken and not overwrite:
+        raise UsageError(f"{path} exists already; choose another --out, or pass --overwrite to replace it")
+
+
+@contextmanager
+def written_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
+    """Give an empty folder beside `path` to fill; rename it into place when the block ends well.
+
+    Raises:
+        UsageError: something stands at `path`, and `overwrite` was not asked for.
+
+    """
+    check_free(path, overwrite)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    try:
+        yield aside
+        aside.chmod(0o755)
+        _replace_folder(aside, path)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    """Put `new` at `path`; what stood there goes only once the new one is in place."""
+    old = new.with_name(new.name + ".old")
+    if path.exists():
+        path.rename(old)
+    try:
+        new.rename(path)
+    except OSError:
+        if old.exists():
+            old.rename(path)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+    _sync(path.parent)
+
+
+def seal(
+    folder: Path,
+    manifest: str,
+    kind: str,
+    files: Sequence[str],
+    parents: Mapping[str, str],
+    body: Mapping[str, Any],
+) -> str:
+    """Write the manifest of a folder, last of its files; return the artifact's fingerprint."""
+    listed = {name: {"bytes": (folder / name).stat().st_size, "sha256": file_sha256(folder / name)} for name in files}
+    content = {"kind": kind, "parents": dict(parents), "files": listed, "body": dict(body)}
+    mark = fingerprint(content)
+    head = {"kind": kind, "format": FORMAT, "fingerprint": mark, "parents": dict(parents)}
+    write_json(folder / manifest, {**head, **body, "files": listed})
+    return mark
+
+
+def read_manifest(folder: Path, manifest: str, kind: str) -> dict[str, Any]:
+    """Read a folder's manifest and check the files that it lists.
+
+    Raises:
+        ArtifactError: no such folder, no manifest (half-written, or another thing), another kind or format,
+            or a file missing, cut short or changed.
+
+    """
+    if not folder.is_dir():
+        raise ArtifactError(f"{folder}: no such folder; expected a scenefit {kind}")
+    try:
+        content = json.loads((folder / manifest).read_text("utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(
+            f"{folder} holds no {manifest}: it is half-written or not a scenefit {kind}; make it again"
+        ) from None
+    except (ValueError, OSError) as error:
+        raise ArtifactError(f"{folder / manifest} cannot be read ({error}); make the {kind} again") from None
+    _check_manifest(folder / manifest, content, kind)
+    for name, expected in content["files"].items():
+        _check_file(folder / name, expected, kind)
+    return dict(content)
+
+
+def _check_manifest(path: Path, content: Any, kind: str) -> None:
+    if not isinstance(content, dict) or content.get("kind") != kind:
+        got = content.get("kind") if isinstance(content, dict) else type(content).__name__
+        raise ArtifactError(f"{path} describes {got!r}; expected a scenefit {kind}")
+    if content.get("format") != FORMAT:
+        raise ArtifactError(
+            f"{path} has format {content.get('format')!r}; this version of scenefit reads format {FORMAT}"
+        )
+    files = content.get("files")
+    if not isinstance(files, dict) or any(Path(n).is_absolute() or ".." in Path(n).parts for n in files):
+        raise ArtifactError(f"{path} does not list its files as it should; make the {kind} again")
+
+
+def _check_file(path: Path, expected: Mapping[str, Any], kind: str) -> None:
+    size = path.stat().st_size if path.is_file() else None
+    if size is None:
+        raise ArtifactError(f"{path} is missing; make the {kind} again")
+    if size != expected["bytes"] or file_sha256(path) != expected["sha256"]:
+        raise ArtifactError(f"{path} is not the file that was sealed (damaged or changed); make the {kind} again")

@@ -1,0 +1,33 @@
+"""Exact search: the products of a category by their distance to a query vector."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenefit.catalog.store import Catalog
+from scenefit.model.compatibility import distance_matrix
+from scenefit.types import Floats, Ints
+
+
+def category_distances(catalog: Catalog, category: str, queries: Floats) -> Floats:
+    """Compute the distance from queries (B, d) to every product of a category; shape (B, P_c), in `rows` order."""
+    return distance_matrix(queries, catalog.vectors[catalog.rows(category)])
+
+
+def search(catalog: Catalog, category: str, query: Floats, k: int) -> tuple[Ints, Floats]:
+    """Find the k nearest products of a category.
+
+    Args:
+        catalog: where to look.
+        category: one of the catalog's.
+        query: shape (d,), float32.
+        k: at least 1; fewer come back where the category holds fewer.
+
+    Returns:
+        rows: shape (k,), rows of the catalog, nearest first; of equal ones the lower row first.
+        distances: shape (k,), float32.
+
+    """
+    distances = category_distances(catalog, category, query[None])[0]
+    order = np.argsort(distances, kind="stable")[:k]
+    return catalog.rows(category)[order], distances[order]

@@ -1,0 +1,71 @@
+"""`scenefit evaluate`: measure a model on a split of a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from scenefit.cli.output import Json, Seed, bare_figure, figure, note, progress, show_failures, show_json, show_table
+from scenefit.data.dataset import Dataset
+from scenefit.evaluation.protocol import evaluate as measure
+from scenefit.features.dataset_features import DatasetFeatures, compute_features
+from scenefit.model.folder import Model
+
+
+def evaluate(
+    model: Path = typer.Argument(help="The model folder."),
+    dataset: Path = typer.Argument(help="The dataset folder."),
+    split: str = typer.Option("test", help="val, test, train or all."),
+    uncropped: bool = typer.Option(False, help="Leave the product in the scene, to see how much that leaks."),
+    seed: int = Seed,
+    as_json: bool = Json,
+) -> None:
+    """Evaluate a model beside random, popularity and raw features, with 95 % intervals over scenes.
+
+    Example: scenefit evaluate model stl --split test
+    """
+    opened, trained = Dataset.open(dataset), Model(model)
+    backbone = trained.backbone(threads=1)
+    with progress() as tell:
+        rows = opened.split_rows(split)
+        report = compute_features(opened, backbone, rows, cropped=not uncropped, progress=tell)
+    show_failures(report.failed)
+    features = DatasetFeatures.open(opened, backbone)
+    result = measure(trained, features, split, cropped=not uncropped, seed=seed)
+    if as_json:
+        show_json(result)
+    else:
+        _show(result, trained)
+
+
+def _show(result: Mapping[str, Any], model: Model) -> None:
+    title = (
+        f"{result['n']} pairs of {result['scenes']} scenes, split {result['split']}, {result['view']}, "
+        f"gallery {result['gallery']}"
+    )
+    methods = {model.about["recipe"]: result, **result["baselines"]}
+    columns = ("method", "binary accuracy", "top-1", "top-5", "top-10", "top-20", "MRR")
+    show_table(title, columns, [(name, *_row(measures)) for name, measures in methods.items()])
+    parts = {"seen in training": result["seen_products"], "unseen": result["unseen_products"]}
+    parts |= result["by_category"]
+    rows = [
+        (name, part["n"], figure(part["binary_accuracy"]), figure(part["top_k"]["10"])) for name, part in parts.items()
+    ]
+    show_table("by product and category", ("product", "n", "binary accuracy", "top-10"), rows)
+    if result["set_aside"]:
+        note(f"{result['set_aside']} pairs were set aside: no features, no other product, or an unknown category")
+
+
+def _row(measures: Mapping[str, Any]) -> list[str]:
+    top = measures["top_k"]
+    return [
+        figure(measures["binary_accuracy"]),
+        bare_figure(top["1"]),
+        bare_figure(top["5"]),
+        figure(top["10"]),
+        bare_figure(top["20"]),
+        bare_figure(measures["mrr"]),
+    ]

@@ -1,0 +1,1 @@
+"""Scenes, products and the pairs between them: the dataset folder and what is computed from its tables."""

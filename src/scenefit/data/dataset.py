@@ -1,0 +1,162 @@
+"""The dataset folder: `dataset.json`, `scenes.parquet`, `products.parquet`, `pairs.parquet`, `images/`."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from scenefit import artifacts
+from scenefit.data.splits import SPLITS
+from scenefit.data.tables import PAIRS, PRODUCTS, SCENES, read_table, write_table
+from scenefit.errors import ArtifactError, DataError
+from scenefit.types import Array, Doubles, Ints, Table
+
+MANIFEST = "dataset.json"
+TABLES = {"scenes.parquet": SCENES, "products.parquet": PRODUCTS, "pairs.parquet": PAIRS}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Scenes, catalog products and the pairs of both, read from a folder.
+
+    The tables hold one array a column (`tables.SCENES`, `PRODUCTS`, `PAIRS`). A product that stands in no pair
+    is a catalog product all the same: a distractor in every ranking of its category.
+    """
+
+    folder: Path
+    about: Mapping[str, Any]
+    scenes: Table
+    products: Table
+    pairs: Table
+
+    @classmethod
+    def open(cls, folder: Path) -> Dataset:
+        """Read and check a dataset folder.
+
+        Raises:
+            ArtifactError: the folder is half-written, damaged, or not a dataset.
+            DataError: its tables contradict each other: a duplicate id, a pair without its scene or product,
+                a box outside the picture, an unknown split, an image path that leaves the folder.
+
+        """
+        about = artifacts.read_manifest(folder, MANIFEST, "dataset")
+        absent = [name for name in TABLES if name not in about["files"]]
+        if absent:
+            raise ArtifactError(f"{folder / MANIFEST} does not list {absent}; make the dataset again")
+        tables = [read_table(folder / name, columns) for name, columns in TABLES.items()]
+        dataset = cls(folder, about, *tables)
+        _check(dataset)
+        return dataset
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the tables; they hold the SHA-256 of each picture."""
+        return str(self.about["fingerprint"])
+
+    @cached_property
+    def categories(self) -> list[str]:
+        """The names of the products' categories, sorted."""
+        return sorted(set(self.products["category"].tolist()))
+
+    @cached_property
+    def product_category(self) -> Ints:
+        """Shape (P,) for P products: the index of each one's category in `categories`."""
+        return _codes(self.products["category"], self.categories)
+
+    @cached_property
+    def pair_scene(self) -> Ints:
+        """Shape (N,) for N pairs: the row of each pair's scene."""
+        return _codes(self.pairs["scene"], self.scenes["id"].tolist())
+
+    @cached_property
+    def pair_product(self) -> Ints:
+        """Shape (N,) for N pairs: the row of each pair's product."""
+        return _codes(self.pairs["product"], self.products["id"].tolist())
+
+    @property
+    def boxes(self) -> Doubles:
+        """Shape (N, 4): each pair's product box in its scene: left, top, right, bottom in [0, 1]."""
+        return np.stack([self.pairs[side] for side in ("left", "top", "right", "bottom")], axis=1)
+
+    def split_rows(self, split: str) -> Ints:
+        """Return the rows of the pairs in a split; `all` gives every pair.
+
+        Raises:
+            DataError: the split is unknown or holds no pair.
+
+        """
+        if split not in (*SPLITS, "all"):
+            raise DataError(f"got the split {split!r}; expected one of {[*SPLITS, 'all']}")
+        rows = np.flatnonzero((self.pairs["split"] == split) | (split == "all"))
+        if not len(rows):
+            raise DataError(f"{self.folder} has no pairs in the split {split!r}; import it with another --ratio")
+        return rows
+
+
+def write_dataset(
+    folder: Path, tables: Mapping[str, Table], images: Mapping[str, Path], about: Mapping[str, Any]
+) -> str:
+    """Fill an empty folder with a dataset: tables by file name, images by their path in the dataset.
+
+    Returns the dataset's fingerprint.
+    """
+    for name, columns in TABLES.items():
+        write_table(folder / name, tables[name], columns)
+    for name, source in images.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+    return artifacts.seal(folder, MANIFEST, "dataset", list(TABLES), {}, about)
+
+
+def _codes(values: Array, names: list[str]) -> Ints:
+    row = {name: i for i, name in enumerate(names)}
+    return np.fromiter((row[value] for value in values.tolist()), np.int64, len(values))
+
+
+def _check(dataset: Dataset) -> None:
+    for name, table in (("scenes", dataset.scenes), ("products", dataset.products)):
+        id_, times = Counter(table["id"].tolist()).most_common(1)[0] if len(table["id"]) else ("", 0)
+        if times > 1:
+            raise DataError(f"{dataset.folder}: {name}.parquet holds the id {id_!r} {times} times; ids must be unique")
+        for image in table["image"].tolist():
+            check_image_path(image)
+    _check_pairs(dataset)
+
+
+def check_image_path(image: str) -> str:
+    """Return the path if it stays inside the dataset folder.
+
+    Raises:
+        DataError: the path is absolute or climbs out.
+
+    """
+    path = PurePosixPath(image)
+    if path.is_absolute() or ".." in path.parts or "\\" in image or "\0" in image:
+        raise DataError(f"got the image path {image!r}; expected a relative path inside the dataset")
+    return image
+
+
+def _check_pairs(dataset: Dataset) -> None:
+    pairs, where = dataset.pairs, f"{dataset.folder}: pairs.parquet"
+    for side, table in (("scene", dataset.scenes), ("product", dataset.products)):
+        unknown = set(pairs[side].tolist()) - set(table["id"].tolist())
+        if unknown:
+            raise DataError(f"{where} names the {side} {min(unknown)!r}, which {side}s.parquet does not hold")
+    splits = set(pairs["split"].tolist()) - set(SPLITS)
+    if splits:
+        raise DataError(f"{where} has the splits {sorted(splits)}; expected {list(SPLITS)}")
+    left, top, right, bottom = dataset.boxes.T
+    bad = ~((left >= 0) & (left < right) & (right <= 1) & (top >= 0) & (top < bottom) & (bottom <= 1))
+    if bad.any():
+        raise DataError(f"{where}: row {int(np.argmax(bad))} has a box outside [0, 1] or turned around")
+    wrong = pairs["category"] != dataset.products["category"][dataset.pair_product]
+    if wrong.any():
+        raise DataError(f"{where}: row {int(np.argmax(wrong))} has another category than its product")

@@ -1,0 +1,96 @@
+"""Tables: Parquet files read and written through DuckDB, checked against one schema."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from scenefit.errors import DataError
+from scenefit.types import Table
+
+SCENES = {"id": "VARCHAR", "image": "VARCHAR", "content": "VARCHAR", "width": "INTEGER", "height": "INTEGER"}
+PRODUCTS = {
+    "id": "VARCHAR",
+    "category": "VARCHAR",
+    "image": "VARCHAR",
+    "content": "VARCHAR",
+    "width": "INTEGER",
+    "height": "INTEGER",
+    "title": "VARCHAR?",
+    "price": "DOUBLE?",
+    "in_stock": "BOOLEAN?",
+}
+PAIRS = {
+    "scene": "VARCHAR",
+    "product": "VARCHAR",
+    "category": "VARCHAR",
+    "left": "DOUBLE",
+    "top": "DOUBLE",
+    "right": "DOUBLE",
+    "bottom": "DOUBLE",
+    "split": "VARCHAR",
+}
+"""Column -> DuckDB type; a type that ends in ? may be absent (None) in a row."""
+
+
+def write_table(path: Path, table: Table, columns: Mapping[str, str]) -> None:
+    """Write columns as Parquet, in the order and with the types of `columns`.
+
+    Raises:
+        DataError: a column is missing, or a value is not of its column's type.
+
+    """
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise DataError(f"{path.name} lacks the columns {missing}; expected {list(columns)}")
+    types = ", ".join(f'CAST("{name}" AS {kind.rstrip("?")}) AS "{name}"' for name, kind in columns.items())
+    with duckdb.connect() as connection:
+        connection.register("given", {name: table[name] for name in columns})
+        try:
+            connection.execute(f"COPY (SELECT {types} FROM given) TO {_quoted(path)} (FORMAT parquet)")  # noqa: S608
+        except duckdb.ConversionException as error:
+            raise DataError(f"{path.name}: {error}") from None
+
+
+def read_table(path: Path, columns: Mapping[str, str]) -> Table:
+    """Read a Parquet file's columns; an absent value comes as None (text) or NaN (numbers).
+
+    Raises:
+        DataError: not Parquet, a column missing or of another type, or a value absent that may not be.
+
+    """
+    with duckdb.connect() as connection:
+        try:
+            found = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_quoted(path)})").fetchall()  # noqa: S608
+            _check_columns(path, {name: kind for name, kind, *_ in found}, columns)
+            names = ", ".join(f'"{name}"' for name in columns)
+            table = connection.execute(f"SELECT {names} FROM read_parquet({_quoted(path)})").fetchnumpy()  # noqa: S608
+        except duckdb.Error as error:
+            raise DataError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
+    return {name: _plain(path, name, columns[name], column) for name, column in table.items()}
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def _check_columns(path: Path, found: Mapping[str, str], columns: Mapping[str, str]) -> None:
+    for name, kind in columns.items():
+        if name not in found:
+            raise DataError(f"{path} has the columns {list(found)}; expected {name!r} among them")
+        if found[name] != kind.rstrip("?"):
+            raise DataError(f"{path}: column {name!r} is {found[name]}; expected {kind.rstrip('?')}")
+
+
+def _plain(path: Path, name: str, kind: str, column: np.ndarray) -> np.ndarray:
+    absent = np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else None
+    if absent is None or not absent.any():
+        return np.asarray(column)
+    if not kind.endswith("?"):
+        raise DataError(f"{path}: column {name!r} has {int(absent.sum())} absent values; it must have none")
+    plain = np.asarray(column).astype(np.float64 if kind.startswith("DOUBLE") else object)
+    plain[absent] = np.nan if kind.startswith("DOUBLE") else None
+    return plain

@@ -1,0 +1,1 @@
+"""Evaluation: exact metrics over all eligible products, with intervals over scenes."""

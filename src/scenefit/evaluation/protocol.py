@@ -1,0 +1,202 @@
+"""The protocol: a model and the baselines on the same pairs, ranked among all eligible products of the dataset.
+
+Eligible for a pair are the products of its category except the scene's other known positives. The gallery is every
+product of the dataset, in pairs or not. A pair is set aside when it has no features, no eligible product, or a category
+that the model does not know; how many is reported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from scenefit.catalog.search import category_distances
+from scenefit.catalog.store import Catalog, embed_dataset
+from scenefit.data.triplets import NegativeSampler, Positives
+from scenefit.errors import DataError
+from scenefit.evaluation.bootstrap import Estimate, SceneBootstrap
+from scenefit.evaluation.metrics import (
+    Placing,
+    binary_accuracy,
+    place,
+    reciprocal_rank,
+    sampled_binary_accuracy,
+    top_k,
+    top_percent,
+)
+from scenefit.features.dataset_features import DatasetFeatures
+from scenefit.model.baselines import Popularity, Random, RawFeatures, Scorer
+from scenefit.model.folder import Model
+from scenefit.types import Array, Bools, Doubles, Floats, Ints
+
+TOP_K, TOP_PERCENT = (1, 5, 10, 20), (1, 5, 10)
+CHUNK = 512
+
+
+class ModelScorer:
+    """The model's distances, by the path that serves: its query vectors against a catalog."""
+
+    def __init__(
+        self, model: Model, catalog: Catalog, features: DatasetFeatures, pairs: Ints, feature_rows: Ints
+    ) -> None:
+        dataset = features.dataset
+        self._catalog, self._dataset = catalog, dataset
+        category = np.array([model.category_row(name) for name in dataset.pairs["category"][pairs]])
+        self._queries = np.empty((len(pairs), model.embedding_size), np.float32)
+        for start in range(0, len(pairs), CHUNK):
+            here = slice(start, start + CHUNK)
+            queries, _ = model.embed_scenes(*features.scene_features(feature_rows[here]))
+            self._queries[here] = queries[np.arange(len(queries)), category[here]]
+
+    def distances(self, pairs: Ints, products: Ints) -> Array:
+        """Compute the distances to the products of the pairs' category."""
+        category = str(self._dataset.products["category"][products[0]])
+        return category_distances(self._catalog, category, self._queries[pairs])
+
+
+@dataclass
+class Bench:
+    """The pairs to evaluate, and what each method's scores on them give."""
+
+    features: DatasetFeatures
+    pairs: Ints
+    feature_rows: Ints
+    set_aside: int
+    seed: int
+    positives: Positives
+
+    @cached_property
+    def bootstrap(self) -> SceneBootstrap:
+        """The resampled scenes, the same for every method."""
+        return SceneBootstrap(self.features.dataset.pair_scene[self.pairs], self.seed)
+
+    @classmethod
+    def of(cls, features: DatasetFeatures, rows: Ints, known: list[str], cropped: bool, seed: int) -> Bench:
+        """Choose the pairs of `rows` that can be evaluated.
+
+        Raises:
+            DataError: there is none.
+
+        """
+        dataset = features.dataset
+        good = features.usable(rows, cropped)
+        good = good[np.isin(dataset.pairs["category"][good], known)]
+        gallery = np.flatnonzero(features.product_rows >= 0)
+        positives = Positives.of(dataset.pair_scene, dataset.pair_product, len(dataset.product_category))
+        sampler = NegativeSampler(dataset.product_category, gallery, positives)
+        good = good[sampler.eligible(dataset.pair_scene[good], dataset.pair_product[good]) > 0]
+        if not len(good):
+            raise DataError(
+                f"none of the {len(rows)} pairs can be evaluated; they need features, a category that the model knows "
+                f"({', '.join(known)}), and another product in it"
+            )
+        return cls(features, good, features.scene_rows(good, cropped), len(rows) - len(good), seed, positives)
+
+    def measure(self, scorer: Scorer) -> Measures:
+        """Rank every pair's positive by a scorer, category by category."""
+        n, dataset = len(self.pairs), self.features.dataset
+        placing = Placing(*(np.zeros(n, np.int64) for _ in range(3)))
+        sampled, rng = np.zeros(n), np.random.default_rng(self.seed)
+        for products, rows in self._by_category():
+            distances = scorer.distances(rows, products)
+            positive = np.searchsorted(products, dataset.pair_product[self.pairs[rows]])
+            scenes = dataset.pair_scene[self.pairs[rows]]
+            eligible = ~self.positives.contain(scenes[:, None], products[None])
+            for column, values in zip(placing, place(distances, positive, eligible), strict=True):
+                column[rows] = values
+            sampled[rows] = sampled_binary_accuracy(distances, positive, eligible, rng)
+        return Measures(self, placing, sampled)
+
+    def _by_category(self) -> list[tuple[Ints, Ints]]:
+        """Give (products of the category with features, rows of `pairs`), in parts that bound the memory."""
+        dataset = self.features.dataset
+        code = dataset.product_category[dataset.pair_product[self.pairs]]
+        parts = []
+        for category in np.unique(code):
+            products = _gallery(self.features, int(category))
+            rows = np.flatnonzero(code == category)
+            parts += [(products, rows[start : start + CHUNK]) for start in range(0, len(rows), CHUNK)]
+        return parts
+
+
+@dataclass(frozen=True)
+class Measures:
+    """A method's results on each pair of a bench."""
+
+    bench: Bench
+    placing: Placing
+    sampled: Doubles
+
+    def value(self, values: Doubles, chosen: Bools | None = None) -> Estimate:
+        """Estimate a mean over the pairs, or over the chosen ones."""
+        return self.bench.bootstrap.estimate(values, None if chosen is None else np.flatnonzero(chosen))
+
+    def summary(self, chosen: Bools | None = None) -> dict[str, Any]:
+        """Give every figure, as `evaluate --json` shows it."""
+        place_ = self.placing
+        return {
+            "binary_accuracy": self.value(binary_accuracy(place_), chosen).as_json(),
+            "sampled_binary_accuracy": self.value(self.sampled, chosen).as_json(),
+            "mrr": self.value(reciprocal_rank(place_), chosen).as_json(),
+            "top_k": {str(k): self.value(top_k(place_, k), chosen).as_json() for k in TOP_K},
+            "top_percent": {str(p): self.value(top_percent(place_, p), chosen).as_json() for p in TOP_PERCENT},
+        }
+
+
+def evaluate(
+    model: Model, features: DatasetFeatures, split: str, *, cropped: bool = True, seed: int = 0
+) -> dict[str, Any]:
+    """Evaluate a model and the baselines on a split whose features are in the store.
+
+    Popularity counts the pairs of the dataset's training split.
+
+    Returns:
+        the content of `evaluate --json`: value, low and high (95 %, bootstrap over scenes) of each figure.
+
+    Raises:
+        DataError: the split is empty, or none of its pairs can be evaluated.
+
+    """
+    dataset = features.dataset
+    bench = Bench.of(features, dataset.split_rows(split), model.categories, cropped, seed)
+    catalog = embed_dataset(model, features)
+    measures = bench.measure(ModelScorer(model, catalog, features, bench.pairs, bench.feature_rows))
+    seen = model.seen({name: column[dataset.pair_product[bench.pairs]] for name, column in dataset.products.items()})
+    names = dataset.pairs["category"][bench.pairs]
+    return {
+        "n": len(bench.pairs),
+        "scenes": len(np.unique(dataset.pair_scene[bench.pairs])),
+        "set_aside": bench.set_aside,
+        "split": split,
+        "view": "cropped" if cropped else "uncropped",
+        "gallery": len(catalog.products["id"]),
+        "seed": seed,
+        "model": model.fingerprint,
+        "dataset": dataset.fingerprint,
+        **measures.summary(),
+        "seen_products": {"n": int(seen.sum()), **measures.summary(seen)},
+        "unseen_products": {"n": int((~seen).sum()), **measures.summary(~seen)},
+        "by_category": {
+            name: {"n": int((names == name).sum()), **measures.summary(names == name)} for name in np.unique(names)
+        },
+        "baselines": {name: bench.measure(scorer).summary() for name, scorer in _baselines(bench).items()},
+    }
+
+
+def _baselines(bench: Bench) -> dict[str, Scorer]:
+    features, dataset = bench.features, bench.features.dataset
+    training = dataset.pair_product[dataset.pairs["split"] == "train"]
+    scenes: Floats = features.scenes.read("pooled", bench.feature_rows)
+    return {
+        "random": Random(),
+        "popularity": Popularity(training, len(dataset.product_category)),
+        "raw features": RawFeatures(scenes, np.arange(len(bench.pairs)), features.products),
+    }
+
+
+def _gallery(features: DatasetFeatures, category: int) -> Ints:
+    has_features = features.product_rows >= 0
+    return np.flatnonzero((features.dataset.product_category == category) & has_features)

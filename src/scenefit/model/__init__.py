@@ -1,0 +1,1 @@
+"""The compatibility model: heads on frozen features, attention over regions, one distance, the model folder."""

@@ -1,0 +1,117 @@
+"""The model folder, read without torch: heads and backbone as ONNX, and what the model knows of its training.
+
+MODEL/config.json            the manifest: recipe, categories, sizes, fingerprints of backbone and dataset
+MODEL/scene.onnx             pooled, regions -> one query vector and one attention map a category
+MODEL/product.onnx           pooled -> one unit vector
+MODEL/backbone/              the exported backbone
+MODEL/model.safetensors      the heads' weights, to train on
+MODEL/seen_products.parquet  the products that the training saw
+MODEL/history.jsonl          one line an epoch
+MODEL/README.md              the model card
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from scenefit import artifacts
+from scenefit.data.tables import read_table
+from scenefit.errors import UsageError
+from scenefit.features.backbone import Backbone, open_session
+from scenefit.types import Bools, Floats, Table
+
+MANIFEST = "config.json"
+SEALED = (
+    "model.safetensors",
+    "scene.onnx",
+    "product.onnx",
+    "seen_products.parquet",
+    "backbone/backbone.json",
+    "backbone/backbone.onnx",
+)
+SEEN = {"id": "VARCHAR", "content": "VARCHAR"}
+CHUNK = 1024
+
+
+class Model:
+    """A trained model, ready to embed scenes and products.
+
+    Attributes:
+        categories: the categories it can be asked for, in the order of its outputs.
+        fingerprint: SHA-256 of its weights, its configuration and its parents.
+        embedding_size: d.
+
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open a model folder.
+
+        Raises:
+            ArtifactError: the folder is half-written, damaged or not a model.
+
+        """
+        about = artifacts.read_manifest(folder, MANIFEST, "model")
+        self.folder, self.about = folder, about
+        self.fingerprint = str(about["fingerprint"])
+        self.backbone_fingerprint = str(about["parents"]["backbone"])
+        self.categories: list[str] = list(about["categories"])
+        self.embedding_size = int(about["sizes"]["embedding"])
+        self.grid = int(about["backbone"]["grid"])
+        self._scene = open_session(folder / "scene.onnx")
+        self._product = open_session(folder / "product.onnx")
+
+    def backbone(self, threads: int = 0) -> Backbone:
+        """Open the backbone that the model was trained on."""
+        return Backbone(self.folder / "backbone", threads)
+
+    def category_row(self, category: str) -> int:
+        """Find a category among the model's.
+
+        Raises:
+            UsageError: the model was not trained on it.
+
+        """
+        try:
+            return self.categories.index(category)
+        except ValueError:
+            raise UsageError(
+                f"got the category {category!r}; this model knows {', '.join(map(repr, self.categories))}"
+            ) from None
+
+    def embed_scenes(self, pooled: Floats, regions: Floats) -> tuple[Floats, Floats]:
+        """Give the query vectors and attention maps of scenes for every category.
+
+        Args:
+            pooled: shape (B, D), float32.
+            regions: shape (B, R, C) or (B, R * C), float32; R = grid * grid.
+
+        Returns:
+            queries: shape (B, K, d), float32, K categories; the distance to a unit vector p is 2 - q . p.
+            attention: shape (B, K, R), float32; sums to one over the regions.
+
+        """
+        regions = regions.reshape(len(pooled), self.grid**2, -1)
+        queries, attention = self._scene.run(None, {"pooled": pooled, "regions": regions})
+        return queries, attention
+
+    def embed_products(self, pooled: Floats) -> Floats:
+        """Give the unit vectors of products, shape (P, d), float32, from pooled features (P, D)."""
+        parts = [
+            self._product.run(None, {"pooled": pooled[start : start + CHUNK]})[0]
+            for start in range(0, len(pooled), CHUNK)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, self.embedding_size), np.float32)
+
+    @cached_property
+    def _seen(self) -> tuple[set[str], set[str]]:
+        table = read_table(self.folder / "seen_products.parquet", SEEN)
+        return set(table["id"].tolist()), set(table["content"].tolist())
+
+    def seen(self, products: Table) -> Bools:
+        """Say for each row of a product table whether the training saw it, by its id or by its picture."""
+        ids, contents = self._seen
+        rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
+        return np.array([id_ in ids or content in contents for id_, content in rows], np.bool_)

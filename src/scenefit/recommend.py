@@ -1,0 +1,106 @@
+"""The one path from a photo to ranked products: command line, service and evaluation share it.
+
+photo -> backbone -> pooled vector and regions -> a query vector for each category -> nearest products.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scenefit.catalog.search import search
+from scenefit.catalog.store import Catalog, open_catalog
+from scenefit.data.images import read_bytes
+from scenefit.data.removal import remove_product
+from scenefit.errors import FingerprintError, ImageError, UsageError
+from scenefit.features.backbone import Backbone
+from scenefit.model.folder import Model
+from scenefit.types import WHOLE, Box, Floats, Ranking, Recommendation, Recommendations
+
+
+class Recommender:
+    """Recommends products of a catalog for photos.
+
+    >>> Recommender.open(Path("catalog")).recommend("photo.jpg", ["Shoes"], k=3)  # doctest: +SKIP
+    """
+
+    def __init__(self, catalog: Catalog, model: Model, backbone: Backbone) -> None:
+        if not catalog.model == model.fingerprint or backbone.fingerprint != model.backbone_fingerprint:
+            raise FingerprintError("the catalog's vectors, the model and the backbone do not belong together")
+        self.catalog, self.model, self.backbone = catalog, model, backbone
+
+    @classmethod
+    def open(cls, folder: Path) -> Recommender:
+        """Open a catalog folder with the model inside it.
+
+        Raises:
+            ArtifactError: the folder is half-written, damaged or not a catalog.
+            FingerprintError: its vectors were made by another model.
+
+        """
+        catalog, model = open_catalog(folder)
+        return cls(catalog, model, model.backbone())
+
+    @property
+    def categories(self) -> list[str]:
+        """The categories that the model knows and the catalog holds."""
+        return [name for name in self.catalog.categories if name in self.model.categories]
+
+    def recommend(
+        self,
+        photo: Path | bytes,
+        categories: Sequence[str] | None = None,
+        *,
+        k: int = 10,
+        box: Box | None = None,
+    ) -> Recommendations:
+        """Rank the products of each category for a photo; the network runs once, however many categories.
+
+        Args:
+            photo: a picture file, or its bytes.
+            categories: those asked for; None or empty for all.
+            k: products a category, at least 1.
+            box: around the item to replace; the largest part of the photo without it is looked at.
+
+        Raises:
+            ImageError: the photo is not accepted.
+            UsageError: an unknown category, k below 1, or a box that leaves too little of the photo.
+
+        """
+        if k < 1:
+            raise UsageError(f"got k={k}; expected at least 1")
+        wanted = list(dict.fromkeys(categories or self.categories))
+        rows = {name: self.model.category_row(name) for name in wanted if len(self.catalog.rows(name))}
+        view = remove_product(box) if box else WHOLE
+        queries, attention = self.embed(photo, view)
+        rankings = {name: self._rank(name, queries[row], attention[row], k) for name, row in rows.items()}
+        name = "" if isinstance(photo, bytes) else str(photo)
+        return Recommendations(name, self.model.fingerprint, view, rankings)
+
+    def embed(self, photo: Path | bytes, view: Box = WHOLE) -> tuple[Floats, Floats]:
+        """Give a photo's query vectors (K, d) and attention (K, R) for the model's K categories."""
+        data = photo if isinstance(photo, bytes) else read_bytes(photo)
+        try:
+            pixels = self.backbone.pixels(data, view)
+        except ImageError as error:
+            raise ImageError(str(error) if isinstance(photo, bytes) else f"{photo}: {error}") from None
+        queries, attention = self.model.embed_scenes(*self.backbone.run(pixels[None]))
+        return queries[0], attention[0]
+
+    def _rank(self, category: str, query: Floats, attention: Floats, k: int) -> Ranking:
+        rows, distances = search(self.catalog, category, query, k)
+        products = self.catalog.products
+        found = [
+            Recommendation(
+                id=products["id"][row],
+                rank=rank,
+                distance=float(distance),
+                title=products["title"][row],
+                image=self.catalog.image(int(row)),
+            )
+            for rank, (row, distance) in enumerate(zip(rows, distances, strict=True), 1)
+        ]
+        grid = self.model.grid
+        return Ranking(category, found, np.asarray(attention, np.float32).reshape(grid, grid))

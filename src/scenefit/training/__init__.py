@@ -1,0 +1,1 @@
+"""Training the heads on stored features: triplets, hinge loss, early stopping, checkpoints (torch)."""

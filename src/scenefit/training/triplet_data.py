@@ -1,0 +1,100 @@
+"""The training pairs of a dataset with their features at hand, as tensors of a batch (torch)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scenefit.data.triplets import NegativeSampler, Positives
+from scenefit.errors import TrainingError
+from scenefit.features.dataset_features import DatasetFeatures
+from scenefit.types import Array, Ints
+
+
+class Batch(NamedTuple):
+    """A batch of B triplets: scene (B, D), regions (B, R, C), category (B,), positive (B, D), negative (B, D)."""
+
+    scene: Tensor
+    regions: Tensor
+    category: Tensor
+    positive: Tensor
+    negative: Tensor
+
+
+@dataclass(frozen=True)
+class SplitPairs:
+    """The pairs of a split that can make triplets, each array of shape (N,), and how many could not.
+
+    `feature` are rows of the store's scenes, `scene` and `product` of the dataset's tables.
+    """
+
+    feature: Ints
+    scene: Ints
+    product: Ints
+    set_aside: int
+
+
+class TripletData:
+    """Makes triplets from a dataset's features; training draws negatives from the products of the training pairs."""
+
+    def __init__(
+        self, features: DatasetFeatures, train_rows: Ints, device: torch.device | None = None, *, cropped: bool = True
+    ) -> None:
+        dataset = features.dataset
+        self.features = features
+        self.device = device or torch.device("cpu")
+        self.products = self._tensor(features.products)
+        self.positives = Positives.of(dataset.pair_scene, dataset.pair_product, len(dataset.product_category))
+        self._cropped = cropped
+        usable = features.usable(train_rows, cropped)
+        train_pool = np.unique(dataset.pair_product[usable])
+        self.train_sampler = NegativeSampler(dataset.product_category, train_pool, self.positives)
+        self.catalog_sampler = NegativeSampler(
+            dataset.product_category, np.flatnonzero(features.product_rows >= 0), self.positives
+        )
+        self.train = self.pairs(train_rows, self.train_sampler)
+        if len(self.train.product) < 2:
+            raise TrainingError(
+                f"{dataset.folder} has {len(self.train.product)} training pairs with a negative of the same category; "
+                "at least 2 are needed, from categories of two products or more"
+            )
+        self.categories = [dataset.categories[i] for i in np.unique(dataset.product_category[self.train.product])]
+        row = {name: i for i, name in enumerate(self.categories)}
+        self._category = np.array([row.get(name, -1) for name in dataset.categories], np.int64)
+
+    def pairs(self, rows: Ints, sampler: NegativeSampler) -> SplitPairs:
+        """Keep the pairs with features on both sides and at least one eligible negative."""
+        dataset = self.features.dataset
+        good = self.features.usable(rows, self._cropped)
+        good = good[sampler.eligible(dataset.pair_scene[good], dataset.pair_product[good]) > 0]
+        return SplitPairs(
+            self.features.scene_rows(good, self._cropped),
+            dataset.pair_scene[good],
+            dataset.pair_product[good],
+            len(rows) - len(good),
+        )
+
+    def validation(self, rows: Ints) -> SplitPairs:
+        """Give the validation pairs, those of categories that the training does not know left out."""
+        pairs = self.pairs(rows, self.catalog_sampler)
+        known = self._category[self.features.dataset.product_category[pairs.product]] >= 0
+        return SplitPairs(
+            pairs.feature[known],
+            pairs.scene[known],
+            pairs.product[known],
+            pairs.set_aside + int((~known).sum()),
+        )
+
+    def batch(self, pairs: SplitPairs, rows: Ints, negatives: Ints) -> Batch:
+        """Read the features of some pairs (rows of `pairs`) with a negative product for each."""
+        pooled, regions = self.features.scene_features(pairs.feature[rows])
+        category = self._category[self.features.dataset.product_category[pairs.product[rows]]]
+        positive, negative = (self.products[self._tensor(r)] for r in (pairs.product[rows], negatives))
+        return Batch(self._tensor(pooled), self._tensor(regions), self._tensor(category), positive, negative)
+
+    def _tensor(self, array: Array) -> Tensor:
+        return torch.from_numpy(array).to(self.device)

@@ -1,0 +1,127 @@
+"""The nouns: Box, Crop, Recommendation, Ranking, Recommendations, and the array types."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from scenefit.errors import UsageError
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+Pixels = npt.NDArray[np.uint8]
+Table = dict[str, Array]
+"""Columns of equal length by name; text columns hold `str` objects, an absent value is None."""
+
+
+Progress = Callable[[str, int, int], None]
+"""Told (what, done, total) as long work goes on."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Take progress and say nothing."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of a picture: fractions of its width and height in [0, 1], origin top left.
+
+    Raises:
+        UsageError: a side is not a finite number in [0, 1], or left >= right, or top >= bottom.
+
+    >>> Box(0.25, 0, 1, 0.5).area
+    0.375
+
+    """
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def __post_init__(self) -> None:
+        sides = (self.left, self.top, self.right, self.bottom)
+        if not all(math.isfinite(side) and 0 <= side <= 1 for side in sides):
+            raise UsageError(f"got the box {sides}; its four sides must be fractions in [0, 1]")
+        if self.left >= self.right or self.top >= self.bottom:
+            raise UsageError(f"got the box {sides}; left must be below right, and top below bottom")
+
+    @classmethod
+    def parse(cls, text: str) -> Box:
+        """Read `left,top,right,bottom`.
+
+        >>> Box.parse("0.1,0.2,0.5,0.9").right
+        0.5
+        >>> Box.parse("0.1,0.2")
+        Traceback (most recent call last):
+        ...
+        scenefit.errors.UsageError: got the box '0.1,0.2'; expected left,top,right,bottom as fractions in [0, 1]
+        """
+        try:
+            left, top, right, bottom = (float(part) for part in text.split(","))
+        except ValueError:
+            raise UsageError(f"got the box {text!r}; expected left,top,right,bottom as fractions in [0, 1]") from None
+        return cls(left, top, right, bottom)
+
+    @property
+    def area(self) -> float:
+        """Share of the picture that the box covers, in (0, 1]."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter((self.left, self.top, self.right, self.bottom))
+
+
+WHOLE = Box(0.0, 0.0, 1.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A part of one picture file; `content` is the SHA-256 of the file's bytes, in hex."""
+
+    path: Path
+    content: str
+    box: Box = WHOLE
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """One product in a ranking; `distance` in [0, 4], small when it goes with the scene."""
+
+    id: str
+    rank: int
+    distance: float
+    probability: float | None = None
+    title: str | None = None
+    image: Path | None = None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best products of one category, and where in the scene the model looked for them.
+
+    `attention` has shape (grid, grid), float32, rows from the top; it sums to 1.
+    """
+
+    category: str
+    products: list[Recommendation]
+    attention: Floats
+
+
+@dataclass(frozen=True)
+class Recommendations:
+    """One ranking for each category asked for; `view` is the part of the photo that was used."""
+
+    photo: str
+    model: str
+    view: Box
+    rankings: dict[str, Ranking] = field(default_factory=dict)
