@@ -37,8 +37,8 @@ def draw_scene(hue: float, pants: Colour, shoes: Colour, rng: np.random.Generato
     wall = int(rng.integers(150, 230))
     image = Image.new("RGB", (WIDTH, HEIGHT), (wall, wall, wall))
     draw = ImageDraw.Draw(image)
-    skin = (int(rng.integers(110, 235)),) * 1 + (int(rng.integers(90, 180)), int(rng.integers(70, 150)))
-    draw.ellipse((72, 12, 108, 56), fill=skin)
+    tone = int(rng.integers(90, 230))
+    draw.ellipse((72, 12, 108, 56), fill=(tone, int(tone * 0.8), int(tone * 0.68)))
     draw.rounded_rectangle((50, 58, 130, 142), 14, fill=colour(hue))
     left, top, right, bottom = BOXES["Pants"]
     draw.polygon(
@@ -83,10 +83,14 @@ def write_looks(folder: Path, scenes: int = 120, products: int = 24, seed: int =
     (folder / "categories.json").write_text(json.dumps(categories))
 
 
-def _record(scene: str, category: str, number: int) -> dict[str, Any]:
+def box_of(category: str) -> list[float]:
+    """Give the box of a worn product: left, top, right, bottom in [0, 1]."""
     left, top, right, bottom = BOXES[category]
-    box = [left / WIDTH, top / HEIGHT, right / WIDTH, bottom / HEIGHT]
-    return {"product": signature(f"{category} {number}"), "scene": scene, "bbox": box}
+    return [left / WIDTH, top / HEIGHT, right / WIDTH, bottom / HEIGHT]
+
+
+def _record(scene: str, category: str, number: int) -> dict[str, Any]:
+    return {"product": signature(f"{category} {number}"), "scene": scene, "bbox": box_of(category)}
 
 
 def write_backbone(folder: Path, seed: int = 0) -> None:

@@ -9,7 +9,7 @@ import shlex
 import sys
 from pathlib import Path
 
-from drawn_looks import signature, write_backbone, write_looks
+from drawn_looks import box_of, signature, write_backbone, write_looks
 
 from scenefit.cli import run
 
@@ -33,7 +33,9 @@ def main(folder: Path) -> None:
     step("evaluate", model, dataset)
     step("catalog", "build", model, dataset, "--out", catalog, "--overwrite")
     photo, page = str(looks / "images" / f"{signature('scene 0')}.jpg"), str(folder / "page.html")
-    step("recommend", catalog, photo, "-k", "5", "--html", page)
+    box = ",".join(f"{side:.3f}" for side in box_of("Pants"))
+    step("recommend", catalog, photo, "--category", "Pants", "--box", box, "-k", "8", "--html", page)
+    print("the rule under these looks: trousers have the hue opposite to the top's")
     print(f"\nopen {page} in a browser")
 
 

@@ -1,3 +1,27 @@
-"""scenefit: rank the products that go with a scene."""
+"""scenefit: rank the products that go with a scene.
+
+>>> from scenefit import Box, Recommender
+>>> recommender = Recommender.open("catalog")  # doctest: +SKIP
+>>> recommender.recommend("photo.jpg", ["Shoes"], k=5)  # doctest: +SKIP
+"""
+
+from scenefit.catalog.store import Catalog
+from scenefit.data.dataset import Dataset
+from scenefit.errors import ScenefitError
+from scenefit.model.folder import Model
+from scenefit.recommend import Recommender
+from scenefit.types import Box, Ranking, Recommendation, Recommendations
 
 __version__ = "0.1.0"
+__all__ = [
+    "Box",
+    "Catalog",
+    "Dataset",
+    "Model",
+    "Ranking",
+    "Recommendation",
+    "Recommendations",
+    "Recommender",
+    "ScenefitError",
+    "__version__",
+]

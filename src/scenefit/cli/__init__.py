@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
+from typing import Any
 
-import click
 import typer
 
 from scenefit import __version__
@@ -30,6 +30,8 @@ app.add_typer(catalog.app, name="catalog")
 app.command("recommend")(recommend.recommend)
 app.add_typer(bench.app, name="bench")
 
+CommandError: Any = typer.BadParameter.__base__
+"""The base of what typer raises for unknown options, missing arguments and the like; it has no public name."""
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -50,15 +52,13 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; give the exit code."""
     try:
         return int(app(arguments, standalone_mode=False) or 0)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.exceptions.NoArgsIsHelpError as help_:
-        note(help_.format_message())
-        return 2
-    except (click.ClickException, ScenefitError) as error:
-        text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        return _mistake(text)
-    except (KeyboardInterrupt, click.Abort):
+    except CommandError as error:
+        return _command_mistake(error.format_message())
+    except ScenefitError as error:
+        return _mistake(str(error))
+    except (KeyboardInterrupt, typer.Abort):
         note("stopped; the same command goes on where it stood")
         return 130
     except OSError as error:
@@ -67,6 +67,14 @@ def run(arguments: list[str] | None = None) -> int:
         return _defect()
     except Exception:  # noqa: BLE001  the last stop
         return _defect()
+
+
+def _command_mistake(message: str) -> int:
+    """Show the help that a bare group asks for as it is; anything else is one line."""
+    if message.startswith("Usage:"):
+        note(message)
+        return 2
+    return _mistake(f"{message} Try 'scenefit COMMAND --help'.")
 
 
 def _mistake(text: str) -> int:

@@ -47,7 +47,7 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
         f"gallery {result['gallery']}"
     )
     methods = {model.about["recipe"]: result, **result["baselines"]}
-    columns = ("method", "binary accuracy", "top-1", "top-5", "top-10", "top-20", "MRR")
+    columns = ("method", "binary accuracy", "top-1", "top-5", "top-10", "MRR")
     show_table(title, columns, [(name, *_row(measures)) for name, measures in methods.items()])
     parts = {"seen in training": result["seen_products"], "unseen": result["unseen_products"]}
     parts |= result["by_category"]
@@ -66,6 +66,5 @@ def _row(measures: Mapping[str, Any]) -> list[str]:
         bare_figure(top["1"]),
         bare_figure(top["5"]),
         figure(top["10"]),
-        bare_figure(top["20"]),
         bare_figure(measures["mrr"]),
     ]

@@ -51,13 +51,14 @@ def effective_cells(attention: Floats) -> float:
 
 def _section(ranking: Ranking, view: Box) -> str:
     cells = f"spread over {effective_cells(ranking.attention):.0f} of {ranking.attention.size} cells"
-    left, top, right, bottom = (f"{side:.2%}" for side in (view.left, view.top, 1 - view.right, 1 - view.bottom))
+    place = f"left:{view.left:.2%};top:{view.top:.2%}"
+    place += f";width:{view.right - view.left:.2%};height:{view.bottom - view.top:.2%}"
     cards = "\n".join(_card(product) for product in ranking.products)
     name = escape(ranking.category)
     return f"""<section><h2>{name}</h2><div class="row">
 <figure><div class="photo" role="img" aria-label="The photo, with where the model looked for {name}">
-<img alt="" class="heat" style="inset:{top} {right} {bottom} {left}" src="{_heat(ranking.attention)}">
-{_hidden(view)}</div><figcaption>where the model looked, {cells}</figcaption></figure>
+<img alt="" class="heat" style="{place}" src="{_heat(ranking.attention)}">
+{_hidden(view)}</div><figcaption>where the model looked, {cells}; shown from its least to its most</figcaption></figure>
 <ol>{cards}</ol></div></section>"""
 
 

@@ -17,7 +17,7 @@ from scenefit.types import WHOLE, Box, Pixels
 
 MAX_BYTES = 64 << 20
 MAX_PIXELS = 80_000_000
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 
 
 @dataclass(frozen=True)

@@ -182,11 +182,12 @@ def evaluate(
         "by_category": {
             name: {"n": int((names == name).sum()), **measures.summary(names == name)} for name in np.unique(names)
         },
-        "baselines": {name: bench.measure(scorer).summary() for name, scorer in _baselines(bench).items()},
+        "baselines": {name: bench.measure(scorer).summary() for name, scorer in baselines(bench).items()},
     }
 
 
-def _baselines(bench: Bench) -> dict[str, Scorer]:
+def baselines(bench: Bench) -> dict[str, Scorer]:
+    """Give the methods without training: random, popularity in the training split, raw features."""
     features, dataset = bench.features, bench.features.dataset
     training = dataset.pair_product[dataset.pairs["split"] == "train"]
     scenes: Floats = features.scenes.read("pooled", bench.feature_rows)

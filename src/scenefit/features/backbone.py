@@ -191,5 +191,6 @@ def _download(source: str) -> Path:
     except Exception as error:  # noqa: BLE001  many kinds, all of which mean: not to be had
         raise BackboneError(
             f"{source} is neither a folder nor in the hub's cache, and the hub cannot be reached "
-            f"({type(error).__name__}); where there is one, run 'hf download {source} --local-dir DIR', and pass DIR"
+            f"({type(error).__name__}); where there is a network, run "
+            f"'hf download {source} --local-dir DIR', then pass DIR"
         ) from None

@@ -33,16 +33,23 @@ class RegionBackbone(nn.Module):
     shift: Tensor
     averaging: Tensor
 
-    def __init__(self, network: nn.Module, preprocessing: Preprocessing, grid: int) -> None:
+    def __init__(self, network: Any, preprocessing: Preprocessing, grid: int) -> None:
         super().__init__()
         self.network = network
-        self.kind = str(network.config.model_type)  # type: ignore[union-attr]
-        self.side = preprocessing.height // STRIDE
+        self.kind = str(network.config.model_type)
+        if preprocessing.height != preprocessing.width:
+            got = f"{preprocessing.height}x{preprocessing.width}"
+            raise BackboneError(f"preprocessor_config.json gives an input of {got}; expected as many rows as columns")
+        cell = STRIDE if self.kind in CONVOLUTIONAL else int(network.config.patch_size)
+        self.side = preprocessing.height // cell
         self.register_buffer("scale", torch.tensor(preprocessing.scale))
         self.register_buffer("shift", torch.tensor(preprocessing.shift))
         self.register_buffer("averaging", torch.eye(1))
-        with torch.no_grad():
-            _, map_ = self.maps(torch.zeros(1, preprocessing.height, preprocessing.width, 3, dtype=torch.uint8))
+        try:
+            with torch.no_grad():
+                _, map_ = self.maps(torch.zeros(1, preprocessing.height, preprocessing.width, 3, dtype=torch.uint8))
+        except ValueError as error:
+            raise BackboneError(f"a {self.kind} does not take the input of preprocessor_config.json: {error}") from None
         self.averaging = averaging(map_.shape[-1], grid)
 
     def maps(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,9 +63,8 @@ class RegionBackbone(nn.Module):
             return out.pooler_output.flatten(1), fitting[-1]
         out = self.network(pixel_values=x)
         tokens = out.last_hidden_state  # (B, special + S * S, C)
-        side = int((tokens.shape[1]) ** 0.5)
-        patches = tokens[:, tokens.shape[1] - side * side :]
-        return out.pooler_output, patches.transpose(1, 2).unflatten(2, (side, side))
+        patches = tokens[:, tokens.shape[1] - self.side**2 :]
+        return out.pooler_output, patches.transpose(1, 2).unflatten(2, (self.side, self.side))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         """Give pooled (B, D) and regions (B, G * G, C), rows from the top."""
@@ -89,23 +95,35 @@ def load_network(folder: Path) -> Any:
         BackboneError: the folder cannot be read, or its architecture is not one that is supported.
 
     """
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    verbosity = transformers_logging.get_verbosity()
+    # a text tower that is left unread needs no report
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
-        network = _load(folder)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        return _load(folder).float().eval()
+    except BackboneError:
+        raise
+    except Exception as error:  # noqa: BLE001  Transformers and safetensors share no base
         raise BackboneError(f"the backbone in {folder} cannot be read: {str(error).splitlines()[0]}") from None
-    kind = str(network.config.model_type)
-    if kind not in CONVOLUTIONAL | TOKENS:
-        known = ", ".join(sorted(CONVOLUTIONAL | TOKENS))
-        raise BackboneError(f"the backbone in {folder} is a {kind!r}; expected one of {known}")
-    return network.eval()
+    finally:
+        transformers_logging.set_verbosity(verbosity)
 
 
 def _load(folder: Path) -> Any:
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    kind = AutoConfig.from_pretrained(folder).model_type
+    kind = AutoConfig.from_pretrained(folder, trust_remote_code=False).model_type
+    known = CONVOLUTIONAL | TOKENS | set(VISION_TOWERS)
+    if kind not in known:
+        raise BackboneError(f"the backbone in {folder} is a {kind!r}; expected one of {', '.join(sorted(known))}")
     loader: Any = VISION_TOWERS.get(kind.removesuffix("_vision_model"), AutoModel)
-    network = loader.from_pretrained(folder, use_safetensors=True, trust_remote_code=False)
-    return network.float()
+    network, loaded = loader.from_pretrained(
+        folder, use_safetensors=True, trust_remote_code=False, output_loading_info=True
+    )
+    if missing := sorted(loaded["missing_keys"]):
+        raise BackboneError(
+            f"the weights in {folder} lack {len(missing)} tensors of a {kind}, the first {missing[0]!r}; they would be "
+            "random: take a checkpoint that holds the whole network"
+        )
+    return network
 
 
 def export_backbone(folder: Path, preprocessing: Preprocessing, grid: int, target: Path) -> None:
