@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from scenefit.cli import run
+from scenefit.cli.page import effective_cells, recommendations_page
+from scenefit.types import Box, Ranking, Recommendation, Recommendations
+
+
+class Sources(HTMLParser):
+    """Collects what a page would load, and checks that its tags are balanced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.loaded += [value or "" for name, value in attrs if name in ("src", "href")]
+        if tag not in ("img", "meta"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_self_contained(path: Any, tmp_path: Path) -> None:
+    html = tmp_path / "page.html"
+    assert run(["recommend", str(path.catalog), str(path.photo), "-k", "2", "--html", str(html)]) == 0
+    text = html.read_text("utf-8")
+    sources = Sources()
+    sources.feed(text)
+    assert sources.open == []
+    assert len(sources.loaded) == 2 + 4  # two maps, two products a category
+    assert all(source.startswith("data:image/") for source in sources.loaded)
+    assert not re.search(r"https?://|url\((?!data:)", text)
+    assert list(tmp_path.iterdir()) == [html]
+
+
+def test_what_a_record_says_is_escaped(path: Any) -> None:
+    product = Recommendation("x", 1, 1.0, title='<script>alert("x")</script>')
+    ranking = Ranking("<b>Shoes</b>", [product], np.full((7, 7), 1 / 49, np.float32))
+    page = recommendations_page(Recommendations(str(path.photo), "m", Box(0, 0, 1, 0.5), {"Shoes": ranking}))
+    assert "<script>" not in page and "<b>Shoes" not in page
+    assert "&lt;script&gt;" in page
+    assert "no picture" in page
+    assert "height:50.00%" in page and 'class="unused"' in page
+
+
+def test_effective_cells_counts_from_one_to_all() -> None:
+    one = np.zeros((7, 7), np.float32)
+    one[2, 3] = 1
+    assert effective_cells(one) == pytest.approx(1)
+    assert effective_cells(np.full((7, 7), 1 / 49, np.float32)) == pytest.approx(49)
