@@ -23,7 +23,7 @@ from scenefit.types import WHOLE, Box, Floats, Ranking, Recommendation, Recommen
 class Recommender:
     """Recommends products of a catalog for photos.
 
-    >>> Recommender.open(Path("catalog")).recommend("photo.jpg", ["Shoes"], k=3)  # doctest: +SKIP
+    >>> Recommender.open("catalog").recommend("photo.jpg", ["Shoes"], k=3)  # doctest: +SKIP
     """
 
     def __init__(self, catalog: Catalog, model: Model, backbone: Backbone) -> None:
@@ -32,7 +32,7 @@ class Recommender:
         self.catalog, self.model, self.backbone = catalog, model, backbone
 
     @classmethod
-    def open(cls, folder: Path) -> Recommender:
+    def open(cls, folder: Path | str) -> Recommender:
         """Open a catalog folder with the model inside it.
 
         Raises:
@@ -40,7 +40,7 @@ class Recommender:
             FingerprintError: its vectors were made by another model.
 
         """
-        catalog, model = open_catalog(folder)
+        catalog, model = open_catalog(Path(folder))
         return cls(catalog, model, model.backbone())
 
     @property
@@ -50,7 +50,7 @@ class Recommender:
 
     def recommend(
         self,
-        photo: Path | bytes,
+        photo: Path | str | bytes,
         categories: Sequence[str] | None = None,
         *,
         k: int = 10,
@@ -79,9 +79,9 @@ class Recommender:
         name = "" if isinstance(photo, bytes) else str(photo)
         return Recommendations(name, self.model.fingerprint, view, rankings)
 
-    def embed(self, photo: Path | bytes, view: Box = WHOLE) -> tuple[Floats, Floats]:
+    def embed(self, photo: Path | str | bytes, view: Box = WHOLE) -> tuple[Floats, Floats]:
         """Give a photo's query vectors (K, d) and attention (K, R) for the model's K categories."""
-        data = photo if isinstance(photo, bytes) else read_bytes(photo)
+        data = photo if isinstance(photo, bytes) else read_bytes(Path(photo))
         try:
             pixels = self.backbone.pixels(data, view)
         except ImageError as error:
