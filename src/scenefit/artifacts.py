@@ -6,6 +6,7 @@ what stands at its place is whole. The manifest (`dataset.json`, `config.json`, 
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -19,7 +20,8 @@ from typing import Any
 from scenefit.errors import ArtifactError, UsageError
 
 FORMAT = 1
-CHUNK = 1 << 20
+ASIDE, OLD = ".partial", ".old"
+MANIFESTS = ("dataset.json", "config.json", "catalog.json", "backbone.json")
 
 
 def fingerprint(value: object) -> str:
@@ -64,28 +66,40 @@ def write_json(path: Path, value: object) -> None:
 
 
 def check_free(path: Path, overwrite: bool = False) -> None:
-    """Refuse a place that is taken.
+    """Refuse a place that is taken; only an artifact may be overwritten, never a folder of something else.
 
     Raises:
-        UsageError: something stands at `path`, and `overwrite` was not asked for.
-
+        UsageError: something stands at `path`, and `overwrite` was not asked for or it is no artifact of scenefit.
     """
-    taken = path.is_symlink() or (path.exists() and not (path.is_dir() and not any(path.iterdir())))
-    if taken and not overwrite:
+    if not path.is_symlink() and (not path.exists() or (path.is_dir() and not any(path.iterdir()))):
+        return
+    if not overwrite:
         raise UsageError(f"{path} exists already; choose another --out, or pass --overwrite to replace it")
+    if path.is_symlink() or not any(_is_manifest(path / name) for name in MANIFESTS):
+        raise UsageError(f"{path} is not an artifact of scenefit, so it is not overwritten; choose another --out")
+
+
+def _is_manifest(path: Path) -> bool:
+    try:
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and {"kind", "format", "fingerprint", "files"} <= set(content)
 
 
 @contextmanager
 def written_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
     """Give an empty folder beside `path` to fill; rename it into place when the block ends well.
 
-    Raises:
-        UsageError: something stands at `path`, and `overwrite` was not asked for.
+    What killed runs left beside `path` is removed; a folder that one of them was replacing is put back.
 
+    Raises:
+        UsageError: see `check_free`.
     """
-    check_free(path, overwrite)
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    _tidy(path)
+    check_free(path, overwrite)
+    aside = Path(tempfile.mkdtemp(prefix=f".{path.name}.{os.getpid()}.", suffix=ASIDE, dir=path.parent))
     try:
         yield aside
         aside.chmod(0o755)
@@ -94,15 +108,38 @@ def written_folder(path: Path, overwrite: bool = False) -> Iterator[Path]:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def _tidy(path: Path) -> None:
+    """Clean up after runs that are no more."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{ASIDE}*"):
+        process = left.name.removeprefix(f".{path.name}.").partition(".")[0]
+        if not process.isdecimal() or _runs(int(process)):
+            continue
+        if left.name.endswith(OLD) and not path.exists():
+            left.rename(path)
+        else:
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
 def _replace_folder(new: Path, path: Path) -> None:
     """Put `new` at `path`; what stood there goes only once the new one is in place."""
-    old = new.with_name(new.name + ".old")
-    if path.exists():
+    old = new.with_name(new.name + OLD)
+    taken = path.exists()
+    if taken:
         path.rename(old)
     try:
         new.rename(path)
     except OSError:
-        if old.exists():
+        if taken:
             old.rename(path)
         raise
     shutil.rmtree(old, ignore_errors=True)
@@ -132,7 +169,6 @@ def read_manifest(folder: Path, manifest: str, kind: str) -> dict[str, Any]:
     Raises:
         ArtifactError: no such folder, no manifest (half-written, or another thing), another kind or format,
             or a file missing, cut short or changed.
-
     """
     if not folder.is_dir():
         raise ArtifactError(f"{folder}: no such folder; expected a scenefit {kind}")
@@ -142,7 +178,7 @@ def read_manifest(folder: Path, manifest: str, kind: str) -> dict[str, Any]:
         raise ArtifactError(
             f"{folder} holds no {manifest}: it is half-written or not a scenefit {kind}; make it again"
         ) from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise ArtifactError(f"{folder / manifest} cannot be read ({error}); make the {kind} again") from None
     _check_manifest(folder / manifest, content, kind)
     for name, expected in content["files"].items():
@@ -158,12 +194,16 @@ def _check_manifest(path: Path, content: Any, kind: str) -> None:
         raise ArtifactError(
             f"{path} has format {content.get('format')!r}; this version of scenefit reads format {FORMAT}"
         )
-    files = content.get("files")
+    files, mark, parents = content.get("files"), content.get("fingerprint"), content.get("parents")
+    if not isinstance(mark, str) or not isinstance(parents, dict):
+        raise ArtifactError(f"{path} lacks its fingerprint or its parents'; make the {kind} again")
     if not isinstance(files, dict) or any(Path(n).is_absolute() or ".." in Path(n).parts for n in files):
         raise ArtifactError(f"{path} does not list its files as it should; make the {kind} again")
 
 
-def _check_file(path: Path, expected: Mapping[str, Any], kind: str) -> None:
+def _check_file(path: Path, expected: Any, kind: str) -> None:
+    if not isinstance(expected, dict) or not {"bytes", "sha256"} <= set(expected):
+        raise ArtifactError(f"the manifest gives no size and SHA-256 for {path}; make the {kind} again")
     size = path.stat().st_size if path.is_file() else None
     if size is None:
         raise ArtifactError(f"{path} is missing; make the {kind} again")

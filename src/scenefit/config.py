@@ -27,7 +27,6 @@ class TrainConfig:
         validation_negatives: fixed negatives for each validation pair.
         cropped: whether the product is removed from the scene; false only to show the leak.
         seed: of every draw.
-
     """
 
     recipe: str = "ctl-paper"
@@ -50,7 +49,6 @@ class TrainConfig:
 
         Raises:
             UsageError: a name is unknown.
-
         """
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
@@ -73,7 +71,6 @@ def recipe(name: str, seed: int = 0) -> TrainConfig:
 
     >>> recipe("ctl-paper").margin
     0.2
-
     """
     if name not in RECIPES:
         raise UsageError(f"got the recipe {name!r}; expected one of {sorted(RECIPES)}")

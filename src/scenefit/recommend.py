@@ -27,8 +27,16 @@ class Recommender:
     """
 
     def __init__(self, catalog: Catalog, model: Model, backbone: Backbone) -> None:
-        if not catalog.model == model.fingerprint or backbone.fingerprint != model.backbone_fingerprint:
-            raise FingerprintError("the catalog's vectors, the model and the backbone do not belong together")
+        if catalog.model != model.fingerprint:
+            raise FingerprintError(
+                f"the catalog's vectors were made by the model {catalog.model[:12]}, not by {model.fingerprint[:12]}; "
+                "build the catalog again with this model"
+            )
+        if backbone.fingerprint != model.backbone_fingerprint:
+            raise FingerprintError(
+                f"got the backbone {backbone.fingerprint[:12]}; the model was trained on "
+                f"{model.backbone_fingerprint[:12]}: open it by model.backbone()"
+            )
         self.catalog, self.model, self.backbone = catalog, model, backbone
 
     @classmethod
@@ -38,7 +46,6 @@ class Recommender:
         Raises:
             ArtifactError: the folder is half-written, damaged or not a catalog.
             FingerprintError: its vectors were made by another model.
-
         """
         catalog, model = open_catalog(Path(folder))
         return cls(catalog, model, model.backbone())
@@ -67,7 +74,6 @@ class Recommender:
         Raises:
             ImageError: the photo is not accepted.
             UsageError: an unknown category, k below 1, or a box that leaves too little of the photo.
-
         """
         if k < 1:
             raise UsageError(f"got k={k}; expected at least 1")

@@ -40,7 +40,6 @@ class Box:
 
     >>> Box(0.25, 0, 1, 0.5).area
     0.375
-
     """
 
     left: float

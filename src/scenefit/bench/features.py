@@ -34,7 +34,6 @@ def bench_features(
         images: pictures a run, at least one batch.
         runs: at least 1.
         progress: told of each run.
-
     """
     threads = os.cpu_count() or 1
     wanted = [(crop_key(crop), crop) for crop in product_crops(dataset)[:images]]

@@ -26,7 +26,6 @@ def search(catalog: Catalog, category: str, query: Floats, k: int) -> tuple[Ints
     Returns:
         rows: shape (k,), rows of the catalog, nearest first; of equal ones the lower row first.
         distances: shape (k,), float32.
-
     """
     distances = category_distances(catalog, category, query[None])[0]
     order = np.argsort(distances, kind="stable")[:k]

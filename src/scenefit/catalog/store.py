@@ -58,7 +58,6 @@ class Catalog:
 
         Raises:
             UsageError: the catalog holds no such category.
-
         """
         if category not in self._rows:
             raise UsageError(f"got the category {category!r}; this catalog has {', '.join(map(repr, self.categories))}")
@@ -84,7 +83,6 @@ def build_catalog(
 
     Raises:
         UsageError: `out` exists and `overwrite` is false.
-
     """
     artifacts.check_free(out, overwrite)
     backbone = model.backbone(threads=1)
@@ -113,7 +111,6 @@ def open_catalog(folder: Path) -> tuple[Catalog, Model]:
     Raises:
         ArtifactError: the folder is half-written, damaged or not a catalog.
         FingerprintError: its vectors were made by another model than it holds.
-
     """
     about = artifacts.read_manifest(folder, MANIFEST, "catalog")
     model = Model(folder / "model")
@@ -125,8 +122,18 @@ def open_catalog(folder: Path) -> tuple[Catalog, Model]:
     products = read_table(folder / "products.parquet", PRODUCTS)
     for image in products["image"].tolist():
         check_image_path(image)
-    vectors = np.load(folder / "vectors.npy", allow_pickle=False)
-    if vectors.shape != (len(products["id"]), model.embedding_size):
-        raise ArtifactError(f"{folder} has vectors of shape {vectors.shape}, not one for each product; build it again")
+    vectors = _read_vectors(folder / "vectors.npy", (len(products["id"]), model.embedding_size))
     images = Path(about["images"])
     return Catalog(products, vectors, model.fingerprint, images if images.is_dir() else None, about), model
+
+
+def _read_vectors(path: Path, shape: tuple[int, int]) -> Floats:
+    """Read vectors of one shape, never as a pickle."""
+    try:
+        vectors: Floats = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} cannot be read as an array ({error}); build the catalog again") from None
+    if vectors.shape != shape or vectors.dtype != np.float32:
+        got = f"{vectors.dtype} of shape {vectors.shape}"
+        raise ArtifactError(f"{path} holds {got}; expected float32 of shape {shape}: build the catalog again")
+    return vectors

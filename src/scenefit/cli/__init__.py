@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
+import warnings
 from typing import Any
 
 import typer
@@ -44,7 +45,8 @@ def version(show: bool = typer.Option(False, "--version", help="Print the versio
 
 
 def main() -> None:
-    """Run the command line and exit with its code."""
+    """Run the command line and exit with its code; what Pillow remarks about odd metadata is not shown."""
+    warnings.filterwarnings("ignore", module="PIL")
     sys.exit(run())
 
 
@@ -63,7 +65,8 @@ def run(arguments: list[str] | None = None) -> int:
         return 130
     except OSError as error:
         if error.errno in NO_SPACE or isinstance(error, PermissionError):
-            return _mistake(f"{error.strerror}: {error.filename or 'while writing'}; nothing was left half-written")
+            where = error.filename2 or error.filename or "while writing"
+            return _mistake(f"{error.strerror}: {where}; nothing was left half-written")
         return _defect()
     except Exception:  # noqa: BLE001  the last stop
         return _defect()

@@ -9,7 +9,8 @@ import typer
 from scenefit.cli.output import Json, Overwrite, Seed, note, progress, show_json, show_table
 from scenefit.data.check import CheckReport, check_dataset
 from scenefit.data.dataset import Dataset
-from scenefit.data.importers.stl import MISSING, REJECTED, ImportReport, import_stl
+from scenefit.data.importers.intake import MISSING, REJECTED, ImportReport
+from scenefit.data.importers.stl import import_stl
 from scenefit.data.splits import parse_ratio
 
 app = typer.Typer(help="Import and check datasets.", no_args_is_help=True, rich_markup_mode=None)

@@ -25,7 +25,6 @@ def recommendations_page(result: Recommendations) -> str:
 
     Raises:
         ImageError: the photo cannot be read any more.
-
     """
     template = Template(files("scenefit.cli").joinpath("page.html").read_text("utf-8"))
     photo = decode(read_bytes(Path(result.photo)))

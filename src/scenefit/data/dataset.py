@@ -44,7 +44,6 @@ class Dataset:
             ArtifactError: the folder is half-written, damaged, or not a dataset.
             DataError: its tables contradict each other: a duplicate id, a pair without its scene or product,
                 a box outside the picture, an unknown split, an image path that leaves the folder.
-
         """
         about = artifacts.read_manifest(folder, MANIFEST, "dataset")
         absent = [name for name in TABLES if name not in about["files"]]
@@ -90,7 +89,6 @@ class Dataset:
 
         Raises:
             DataError: the split is unknown or holds no pair.
-
         """
         if split not in (*SPLITS, "all"):
             raise DataError(f"got the split {split!r}; expected one of {[*SPLITS, 'all']}")
@@ -136,7 +134,6 @@ def check_image_path(image: str) -> str:
 
     Raises:
         DataError: the path is absolute or climbs out.
-
     """
     path = PurePosixPath(image)
     if path.is_absolute() or ".." in path.parts or "\\" in image or "\0" in image:
@@ -153,6 +150,8 @@ def _check_pairs(dataset: Dataset) -> None:
     splits = set(pairs["split"].tolist()) - set(SPLITS)
     if splits:
         raise DataError(f"{where} has the splits {sorted(splits)}; expected {list(SPLITS)}")
+    if len({*zip(pairs["scene"], pairs["split"], strict=True)}) > len(set(pairs["scene"])):
+        raise DataError(f"{where} has a scene in two splits; splits go by scene, never by pair")
     left, top, right, bottom = dataset.boxes.T
     bad = ~((left >= 0) & (left < right) & (right <= 1) & (top >= 0) & (top < bottom) & (bottom <= 1))
     if bad.any():

@@ -6,18 +6,33 @@ import hashlib
 import io
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageFile
 
 from scenefit.errors import ImageError
 from scenefit.types import WHOLE, Box, Pixels
 
+DECODER = 1
+"""Raised whenever the same file may give other pixels; part of each backbone's fingerprint."""
 MAX_BYTES = 64 << 20
 MAX_PIXELS = 80_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What makes a picture upright, by its EXIF orientation; from 5 on, width and height change places."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +49,6 @@ def read_bytes(path: Path) -> bytes:
 
     Raises:
         ImageError: absent, a link, not a regular file, empty or too large.
-
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
@@ -43,13 +57,16 @@ def read_bytes(path: Path) -> bytes:
     except OSError as error:
         link = "; it is a symbolic link: give the picture itself" if path.is_symlink() else ""
         raise ImageError(f"{path} cannot be opened ({error.strerror}){link}") from None
-    with open(descriptor, "rb") as file:  # noqa: PTH123
-        facts = os.fstat(file.fileno())
+    try:
+        facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise ImageError(f"{path} is not a regular file; expected a picture")
         if not 0 < facts.st_size <= MAX_BYTES:
             raise ImageError(f"{path} has {facts.st_size} bytes; expected 1 to {MAX_BYTES}")
-        return file.read(MAX_BYTES)
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES)
+    finally:
+        os.close(descriptor)
 
 
 def decode(data: bytes, size: tuple[int, int] | None = None, box: Box = WHOLE, resample: int = 2) -> Pixels:
@@ -69,13 +86,9 @@ def decode(data: bytes, size: tuple[int, int] | None = None, box: Box = WHOLE, r
 
     Raises:
         ImageError: not a picture in one of `FORMATS`, over `MAX_PIXELS`, or truncated or damaged.
-
     """
     with _opened(data) as image:
-        try:
-            return _pixels(image, size, box, resample)
-        except (OSError, ValueError, SyntaxError, EOFError, OverflowError, ZeroDivisionError) as error:
-            raise ImageError(f"the picture cannot be decoded ({error}); it is truncated or damaged") from None
+        return _pixels(image, size, box, resample)
 
 
 def inspect(path: Path) -> ImageFacts:
@@ -83,52 +96,66 @@ def inspect(path: Path) -> ImageFacts:
 
     Raises:
         ImageError: as `read_bytes` and `decode`.
-
     """
     data = read_bytes(path)
-    with _opened(data) as image:
-        width, height = _upright_size(image)
     try:
-        decode(data, size=(8, 8))
+        with _opened(data) as image:
+            width, height = image.size  # before a draft makes it smaller
+            _pixels(image, (8, 8), WHOLE, 0)
+            if _orientation(image) >= 5:
+                width, height = height, width
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
     return ImageFacts(hashlib.sha256(data).hexdigest(), width, height)
 
 
-def _opened(data: bytes) -> ImageFile.ImageFile:
+@contextmanager
+def _opened(data: bytes) -> Iterator[ImageFile.ImageFile]:
+    """Open a picture; whatever a damaged one makes Pillow raise, here or in the block, becomes an ImageError."""
     try:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise ImageError(f"the picture has far more than the {MAX_PIXELS} pixels that are accepted") from None
-    except (OSError, ValueError, SyntaxError, EOFError, OverflowError, TypeError) as error:
+        raise ImageError(f"the picture has more than the {MAX_PIXELS} pixels that are accepted") from None
+    except Exception as error:  # noqa: BLE001  a decoder's plugin may raise anything
         kind = "a PDF document" if data[:5] == b"%PDF-" else "not a picture that can be read"
         raise ImageError(f"got {kind} ({type(error).__name__}); expected one of {', '.join(FORMATS)}") from None
     if image.width * image.height > MAX_PIXELS:
         raise ImageError(f"the picture has {image.width}x{image.height} pixels; at most {MAX_PIXELS} are accepted")
-    return image
+    try:
+        with image:
+            yield image
+    except Exception as error:  # noqa: BLE001  as above
+        cause = str(error) or type(error).__name__
+        raise ImageError(f"the picture cannot be decoded ({cause}); it is truncated or damaged") from None
 
 
-def _upright_size(image: Image.Image) -> tuple[int, int]:
-    turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    return (image.height, image.width) if turned else (image.width, image.height)
+def _orientation(image: ImageFile.ImageFile) -> int:
+    """Give the EXIF orientation of a loaded picture, 1 where it says none or its EXIF is damaged."""
+    try:
+        value = image.getexif().get(ORIENTATION)
+    except Exception:  # noqa: BLE001  the pixels are good all the same
+        return 1
+    return value if isinstance(value, int) and value in TURNS else 1
 
 
 def _pixels(image: ImageFile.ImageFile, size: tuple[int, int] | None, box: Box, resample: int) -> Pixels:
     if size is not None and image.format in ("JPEG", "MPO"):
         least = max(size[0] / (box.bottom - box.top), size[1] / (box.right - box.left))
         image.draft("RGB", (round(least), round(least)))
-    upright = _rgb(ImageOps.exif_transpose(image))
-    corners = _corners(box, upright.width, upright.height)
-    if size is not None:
-        upright = upright.resize(size[::-1], Image.Resampling(resample), box=corners, reducing_gap=2.0)
-    elif box != WHOLE:
-        upright = upright.crop(corners)
+    image.load()
+    turn = TURNS.get(_orientation(image))
+    upright = _rgb(image if turn is None else image.transpose(turn))
+    if box != WHOLE:
+        upright = upright.crop(_corners(box, upright.width, upright.height))
+    if size is not None:  # only now: a filter takes in what lies just outside the box that resize() is given
+        upright = upright.resize(size[::-1], Image.Resampling(resample), reducing_gap=2.0)
     return np.asarray(upright)
 
 
 def _corners(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
-    """Give whole pixels, at least one each way."""
-    left, top = min(int(box.left * width), width - 1), min(int(box.top * height), height - 1)
+    """Give whole pixels, at least one each way; a side within a millionth of a pixel edge is on it."""
+    left = min(int(box.left * width + 1e-6), width - 1)
+    top = min(int(box.top * height + 1e-6), height - 1)
     return left, top, max(left + 1, round(box.right * width)), max(top + 1, round(box.bottom * height))
 
 
@@ -136,8 +163,9 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB":
         return image
     if image.mode.startswith("I") or image.mode == "F":
-        deep = np.asarray(image).astype(np.float64)
-        image = Image.fromarray((deep / (257 if deep.max(initial=0) > 255 else 1)).clip(0, 255).astype(np.uint8))
+        deep = np.nan_to_num(np.asarray(image).astype(np.float64))
+        wide = image.mode.startswith("I;") or deep.max(initial=0) > 255
+        image = Image.fromarray((deep / (257 if wide else 1)).round().clip(0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")

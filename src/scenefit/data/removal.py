@@ -27,7 +27,6 @@ def remove_products(boxes: Doubles) -> tuple[Doubles, Bools]:
     >>> strips, kept = remove_products(np.array([[0.4, 0.7, 0.6, 0.9], [0.1, 0.1, 0.9, 0.9]]))
     >>> strips[0].tolist(), kept.tolist()
     ([0.0, 0.0, 1.0, 0.7], [True, False])
-
     """
     left, top, right, bottom = boxes.T
     shares = np.stack([top, 1 - bottom, left, 1 - right], axis=1)  # (N, 4)
@@ -51,7 +50,6 @@ def remove_product(box: Box) -> Box:
 
     Raises:
         UsageError: the box leaves less than `MIN_SHARE` of the photo on every side.
-
     """
     strips, kept = remove_products(np.array([list(box)]))
     if not kept[0]:

@@ -37,7 +37,6 @@ def assign_splits(contents: Sequence[str], ratio: tuple[float, float, float], se
 
     Returns:
         S names of splits.
-
     """
     groups = np.array(sorted(set(contents)))
     order = np.random.default_rng(seed).permutation(len(groups))
@@ -52,10 +51,9 @@ def read_splits(path: Path, scenes: Sequence[str]) -> list[str]:
     Raises:
         DataError: the file cannot be read, a line is not of that form, a scene stands twice with different
             splits, or a scene of the dataset is not in the file.
-
     """
     try:
-        lines = path.read_text("utf-8").splitlines()
+        lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the splits file {path} cannot be read: {error}") from None
     splits: dict[str, str] = {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,7 +44,7 @@ def write_table(path: Path, table: Table, columns: Mapping[str, str]) -> None:
 
     Raises:
         DataError: a column is missing, or a value is not of its column's type.
-
+        OSError: the file cannot be written, as on a full disk.
     """
     missing = [name for name in columns if name not in table]
     if missing:
@@ -50,9 +53,11 @@ def write_table(path: Path, table: Table, columns: Mapping[str, str]) -> None:
     with duckdb.connect() as connection:
         connection.register("given", {name: table[name] for name in columns})
         try:
-            connection.execute(f"COPY (SELECT {types} FROM given) TO {_quoted(path)} (FORMAT parquet)")  # noqa: S608
-        except duckdb.ConversionException as error:
-            raise DataError(f"{path.name}: {error}") from None
+            connection.execute(f"COPY (SELECT {types} FROM given) TO {_quoted(str(path))} (FORMAT parquet)")  # noqa: S608
+        except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
+            raise DataError(f"{path.name} cannot hold these values: {str(error).splitlines()[0]}") from None
+        except duckdb.IOException as error:
+            raise _os_error(error, path) from None
 
 
 def read_table(path: Path, columns: Mapping[str, str]) -> Table:
@@ -60,21 +65,31 @@ def read_table(path: Path, columns: Mapping[str, str]) -> Table:
 
     Raises:
         DataError: not Parquet, a column missing or of another type, or a value absent that may not be.
-
     """
+    literal = re.sub(r"([*?[])", r"[\1]", str(path))  # a folder's name is no glob pattern
+    source = f"read_parquet({_quoted(literal)}, hive_partitioning = false)"
     with duckdb.connect() as connection:
         try:
-            found = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({_quoted(path)})").fetchall()  # noqa: S608
+            found = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
             _check_columns(path, {name: kind for name, kind, *_ in found}, columns)
             names = ", ".join(f'"{name}"' for name in columns)
-            table = connection.execute(f"SELECT {names} FROM read_parquet({_quoted(path)})").fetchnumpy()  # noqa: S608
+            table = connection.execute(f"SELECT {names} FROM {source}").fetchnumpy()  # noqa: S608
         except duckdb.Error as error:
             raise DataError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
     return {name: _plain(path, name, columns[name], column) for name, column in table.items()}
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _os_error(error: duckdb.IOException, path: Path) -> OSError:
+    """Give the system's error that DuckDB names only in its text."""
+    text = str(error).splitlines()[0]
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES):
+        if os.strerror(number) in text:
+            return OSError(number, os.strerror(number), str(path))
+    return OSError(errno.EIO, text, str(path))
 
 
 def _check_columns(path: Path, found: Mapping[str, str], columns: Mapping[str, str]) -> None:

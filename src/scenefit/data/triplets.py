@@ -37,7 +37,6 @@ class NegativeSampler:
         product_category: shape (P,), the category of each product row.
         pool: rows of the products that may be drawn.
         positives: what may never be drawn for a scene.
-
     """
 
     def __init__(self, product_category: Ints, pool: Ints, positives: Positives) -> None:
@@ -79,7 +78,6 @@ class NegativeSampler:
 
         Returns:
             shape (N,), rows of products.
-
         """
         category = self._category[products]
         low, high = self._start[category], self._start[category + 1]

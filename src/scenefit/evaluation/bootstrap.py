@@ -35,7 +35,6 @@ class SceneBootstrap:
     Args:
         scenes: shape (N,), the scene of each pair.
         seed: of the draws.
-
     """
 
     def __init__(self, scenes: Ints, seed: int, draws: int = DRAWS) -> None:

@@ -31,7 +31,6 @@ def place(distances: Array, positive: Ints, eligible: Bools) -> Placing:
 
     >>> place(np.array([[0.5, 0.1, 0.5, 0.9]]), np.array([0]), np.array([[False, True, True, True]]))
     Placing(better=array([1]), tied=array([1]), eligible=array([3]))
-
     """
     own = distances[np.arange(len(distances)), positive][:, None]
     better = ((distances < own) & eligible).sum(axis=1)

@@ -79,7 +79,6 @@ class Bench:
 
         Raises:
             DataError: there is none.
-
         """
         dataset = features.dataset
         good = features.usable(rows, cropped)
@@ -158,7 +157,6 @@ def evaluate(
 
     Raises:
         DataError: the split is empty, or none of its pairs can be evaluated.
-
     """
     dataset = features.dataset
     bench = Bench.of(features, dataset.split_rows(split), model.categories, cropped, seed)

@@ -13,8 +13,8 @@ from typing import Any
 import onnxruntime
 
 from scenefit import artifacts
-from scenefit.data.images import decode
-from scenefit.errors import BackboneError, MissingExtraError, UsageError
+from scenefit.data.images import DECODER, decode
+from scenefit.errors import ArtifactError, BackboneError, MissingExtraError, UsageError
 from scenefit.features.preprocessing import Preprocessing
 from scenefit.types import WHOLE, Box, Floats, Pixels
 
@@ -43,7 +43,6 @@ class Backbone:
         fingerprint: SHA-256 of weights, preprocessing, outputs and precision.
         pooled_size: D, the length of the pooled vector.
         region_size: C, the channels of the map; the map has `grid` x `grid` cells.
-
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
@@ -51,7 +50,6 @@ class Backbone:
 
         Raises:
             ArtifactError: the folder is half-written, damaged or not a backbone.
-
         """
         about = artifacts.read_manifest(folder, MANIFEST, "backbone")
         self.folder, self.about = folder, about
@@ -67,7 +65,6 @@ class Backbone:
 
         Raises:
             ImageError: the picture is not accepted.
-
         """
         to = self.preprocessing
         return decode(data, (to.height, to.width), box, to.resample)
@@ -78,7 +75,6 @@ class Backbone:
         Returns:
             pooled: shape (B, D), float32.
             regions: shape (B, G * G, C), float32, rows from the top.
-
         """
         pooled, regions = self._session.run(None, {"pixels": pixels})
         return pooled, regions
@@ -102,7 +98,6 @@ def find_backbone(source: str, grid: int = 7, precision: str = "fp32") -> Backbo
     Raises:
         BackboneError: no such folder, not on the hub or no network, or a file missing.
         UsageError: an unknown precision.
-
     """
     if precision not in PRECISIONS:
         raise UsageError(f"got the precision {precision!r}; expected one of {list(PRECISIONS)}")
@@ -117,8 +112,9 @@ def find_backbone(source: str, grid: int = 7, precision: str = "fp32") -> Backbo
     mark = artifacts.fingerprint(
         {
             "weights": [artifacts.file_sha256(path) for path in weights],
-            "config": {key: value for key, value in config.items() if key not in VOLATILE},
+            "config": _lasting(config),
             "preprocessing": asdict(preprocessing),
+            "decoder": DECODER,
             "outputs": ["pooled", f"regions {grid}x{grid}"],
             "precision": precision,
         }
@@ -129,15 +125,14 @@ def find_backbone(source: str, grid: int = 7, precision: str = "fp32") -> Backbo
 def prepare_backbone(
     files: BackboneFiles, cache: Path | None = None, tell: Callable[[str], None] = lambda text: None
 ) -> Path:
-    """Export a backbone to ONNX unless the cache holds it; give the folder to open. `tell` hears what is done.
+    """Export a backbone to ONNX unless the cache holds it whole; give the folder to open. `tell` hears what is done.
 
     Raises:
         MissingExtraError: it must be exported and torch is not installed.
         BackboneError: it cannot be exported.
-
     """
     folder = (cache or cache_folder()) / "backbones" / files.fingerprint[:32]
-    if (folder / MANIFEST).exists():
+    if _is_whole(folder):
         return folder
     try:
         from scenefit.features.export import export_backbone
@@ -152,6 +147,14 @@ def prepare_backbone(
     return folder
 
 
+def _is_whole(folder: Path) -> bool:
+    try:
+        artifacts.read_manifest(folder, MANIFEST, "backbone")
+    except ArtifactError:
+        return False
+    return True
+
+
 def cache_folder() -> Path:
     """The folder for exported backbones: `$SCENEFIT_CACHE`, or `scenefit` in the user's cache folder."""
     if own := os.environ.get("SCENEFIT_CACHE"):
@@ -161,6 +164,15 @@ def cache_folder() -> Path:
 
 def _display_name(source: str) -> str:
     return source if HUB_ID.fullmatch(source) and not Path(source).is_dir() else Path(source).resolve().name
+
+
+def _lasting(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what differs with the place and the version that wrote a config, of its towers too."""
+    return {
+        key: _lasting(value) if isinstance(value, Mapping) else value
+        for key, value in config.items()
+        if key not in VOLATILE
+    }
 
 
 def _read(folder: Path, name: str) -> dict[str, Any]:

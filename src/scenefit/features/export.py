@@ -59,7 +59,10 @@ class RegionBackbone(nn.Module):
             out = self.network(pixel_values=x, output_hidden_states=True)
             fitting = [h for h in out.hidden_states if h.ndim == 4 and h.shape[-1] == self.side]
             if not fitting:
-                raise BackboneError(f"a {self.kind} gives no map of {self.side}x{self.side}; expected one at 1/16")
+                raise BackboneError(
+                    f"a {self.kind} gives no map of {self.side}x{self.side}, 1/16 of the input of {x.shape[-1]}; "
+                    "give preprocessor_config.json a size that is a multiple of 32"
+                )
             return out.pooler_output.flatten(1), fitting[-1]
         out = self.network(pixel_values=x)
         tokens = out.last_hidden_state  # (B, special + S * S, C)
@@ -93,7 +96,6 @@ def load_network(folder: Path) -> Any:
 
     Raises:
         BackboneError: the folder cannot be read, or its architecture is not one that is supported.
-
     """
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     verbosity = transformers_logging.get_verbosity()
@@ -131,7 +133,6 @@ def export_backbone(folder: Path, preprocessing: Preprocessing, grid: int, targe
 
     Raises:
         BackboneError: see `load_network`, or the grid does not fit the network's map.
-
     """
     backbone = RegionBackbone(load_network(folder), preprocessing, grid).eval()
     pixels = torch.zeros(2, preprocessing.height, preprocessing.width, 3, dtype=torch.uint8)

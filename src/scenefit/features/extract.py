@@ -46,7 +46,6 @@ class Shard:
 
         Raises:
             UsageError: not two numbers with 1 <= i <= n.
-
         """
         index, _, count = text.partition("/")
         if not (index.isdecimal() and count.isdecimal() and 1 <= int(index) <= int(count)):
@@ -110,7 +109,7 @@ def compute(backbone: Backbone, wanted: Sequence[tuple[Key, Crop]], workers: int
         try:
             for start in range(0, len(wanted), BATCH):
                 pending.append(pool.submit(_compute_batch, backbone, wanted[start : start + BATCH]))
-                if len(pending) > 2 * workers:
+                if len(pending) > workers:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()

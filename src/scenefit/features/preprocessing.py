@@ -36,7 +36,6 @@ class Preprocessing:
 
         >>> Preprocessing.from_config({"size": 224, "image_mean": [0.5] * 3, "image_std": [0.5] * 3}).shift
         (-1.0, -1.0, -1.0)
-
         """
         given = {name: value for name, value in config.items() if value is not None}
         height, width = _input_size(given)

@@ -22,8 +22,8 @@ from typing import Self
 import numpy as np
 
 from scenefit import artifacts
-from scenefit.errors import ArtifactError, FingerprintError
-from scenefit.types import Crop, Floats, Ints
+from scenefit.errors import ArtifactError, BackboneError, FingerprintError
+from scenefit.types import Array, Crop, Floats, Ints
 
 MANIFEST = "store.json"
 KEY_BYTES = 16
@@ -43,7 +43,6 @@ class FeatureStore:
     Raises:
         FingerprintError: the folder holds features of another backbone.
         ArtifactError: the folder is not a feature store.
-
     """
 
     def __init__(self, folder: Path, fingerprint: str, tables: Mapping[str, Columns]) -> None:
@@ -57,7 +56,7 @@ class FeatureStore:
         if got != fingerprint:
             raise FingerprintError(
                 f"{folder} holds features of the backbone {str(got)[:12]}; expected {fingerprint[:12]}: "
-                "run 'scenefit features' with this backbone into another folder"
+                "remove that folder, and the features are computed again"
             )
         if about.get("tables") != {name: dict(columns) for name, columns in tables.items()}:
             raise ArtifactError(f"{folder} holds columns of another shape than this backbone gives; remove it")
@@ -118,12 +117,11 @@ class SegmentWriter:
 
     Raises:
         ArtifactError: another process is writing to this segment.
-
     """
 
     def __init__(self, folder: Path, columns: Columns) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._columns = columns
+        self._folder, self._columns = folder, columns
         self._keys = (folder / "keys.bin").open("ab", buffering=0)
         try:
             fcntl.flock(self._keys, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -141,14 +139,23 @@ class SegmentWriter:
             file.truncate(self._count * self._columns[name] * 2)
 
     def append(self, keys: Sequence[Key], features: Mapping[str, Floats]) -> None:
-        """Append one batch; when it fails half-way (a full disk), the segment is as it was before."""
+        """Append one batch; when it fails half-way (a full disk), the segment is as it was before.
+
+        Raises:
+            BackboneError: a feature is not finite, or too large for fp16.
+            ArtifactError: the disk does not take it.
+        """
+        rows = {name: _half(features[name].reshape(len(keys), -1)) for name in self._files}
         try:
             for name, file in self._files.items():
-                _write(file, np.ascontiguousarray(features[name].reshape(len(keys), -1), np.float16).tobytes())
+                _write(file, rows[name].tobytes())
             _write(self._keys, b"".join(keys))
-        except OSError:
+        except OSError as error:
             self._cut()
-            raise
+            raise ArtifactError(
+                f"{self._folder} cannot be written to ({error.strerror}); its {self._count} whole rows are kept: "
+                "make room and run the same command again"
+            ) from None
         self._count += len(keys)
 
     def __enter__(self) -> Self:
@@ -159,6 +166,17 @@ class SegmentWriter:
     ) -> None:
         for file in (*self._files.values(), self._keys):
             file.close()
+
+
+def _half(features: Floats) -> Array:
+    with np.errstate(over="ignore"):
+        half = features.astype(np.float16)
+    if not np.isfinite(half).all():
+        raise BackboneError(
+            "the backbone gave a feature that is not finite, or beyond 65504, the most that fp16 holds; "
+            "check its preprocessor_config.json, or choose another backbone"
+        )
+    return half
 
 
 def _write(file: FileIO, data: bytes) -> None:

@@ -17,7 +17,6 @@ def attention_weights(regions: Tensor, categories: Tensor) -> Tensor:
 
     Returns:
         shape (B, C, R); sums to one over the regions.
-
     """
     logits = 2 * (categories @ regions.transpose(-1, -2)) - 2  # -|h - e|^2 = 2 h.e - 2
     return logits.softmax(dim=-1)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from scenefit.model.compatibility import distance_matrix
 from scenefit.types import Array, Floats, Ints
 
 
@@ -43,7 +44,7 @@ class RawFeatures:
 
     def distances(self, pairs: Ints, products: Ints) -> Array:
         """Give |s - p|^2 = 2 - 2 s.p."""
-        return 2 - 2 * self._scenes[self._scene_of_pair[pairs]] @ self._products[products].T
+        return distance_matrix(2 * self._scenes[self._scene_of_pair[pairs]], self._products[products])
 
 
 def _unit(features: Floats) -> Floats:

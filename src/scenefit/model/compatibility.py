@@ -4,12 +4,16 @@ All embeddings are unit vectors and the attention sums to one, so the hybrid dis
 d = (|f_s - f_p|^2 + sum_i a_i |f_i - f_p|^2) / 2, is exactly 2 - q . f_p with q = f_s + sum_i a_i f_i. A scene and a
 category become one query vector, a product one unit vector, and any index of inner products answers the whole model.
 
-The functions take NumPy arrays and torch tensors alike.
+`query_vectors` and `distance` take NumPy arrays and torch tensors alike.
 """
 
 from __future__ import annotations
 
 from typing import Any, TypeVar
+
+import numpy as np
+
+from scenefit.types import Floats
 
 A = TypeVar("A", bound=Any)
 
@@ -24,7 +28,6 @@ def query_vectors(scene: A, attention: A, regions: A) -> A:
 
     Returns:
         shape (B, C, d), of length at most 2.
-
     """
     return scene[:, None, :] + attention @ regions  # type: ignore[no-any-return]
 
@@ -39,11 +42,14 @@ def distance(query: A, product: A) -> A:
     >>> import numpy as np
     >>> float(distance(np.array([2.0, 0.0]), np.array([1.0, 0.0])))
     0.0
-
     """
     return 2 - (query * product).sum(-1)  # type: ignore[no-any-return]
 
 
-def distance_matrix(queries: A, products: A) -> A:
-    """Compute `distance` between every query (B, d) and every product (P, d); shape (B, P)."""
-    return 2 - queries @ products.T  # type: ignore[no-any-return]
+def distance_matrix(queries: Floats, products: Floats) -> Floats:
+    """Compute `distance` between every query (B, d) and every product (P, d); shape (B, P), NumPy only.
+
+    Each is summed by itself, in one order, where a matrix product sums by blocks: equal vectors get equal distances
+    wherever they stand and whatever stands beside them, so that ties are ties.
+    """
+    return np.asarray(2 - np.einsum("bd,pd->bp", queries, products))

@@ -43,7 +43,6 @@ class Model:
         categories: the categories it can be asked for, in the order of its outputs.
         fingerprint: SHA-256 of its weights, its configuration and its parents.
         embedding_size: d.
-
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,7 +50,6 @@ class Model:
 
         Raises:
             ArtifactError: the folder is half-written, damaged or not a model.
-
         """
         about = artifacts.read_manifest(folder, MANIFEST, "model")
         self.folder, self.about = folder, about
@@ -72,7 +70,6 @@ class Model:
 
         Raises:
             UsageError: the model was not trained on it.
-
         """
         try:
             return self.categories.index(category)
@@ -91,7 +88,6 @@ class Model:
         Returns:
             queries: shape (B, K, d), float32, K categories; the distance to a unit vector p is 2 - q . p.
             attention: shape (B, K, R), float32; sums to one over the regions.
-
         """
         regions = regions.reshape(len(pooled), self.grid**2, -1)
         queries, attention = self._scene.run(None, {"pooled": pooled, "regions": regions})

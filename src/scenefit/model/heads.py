@@ -57,7 +57,6 @@ class CompleteTheLook(nn.Module):
         Returns:
             embedded: shape (B, R, d), unit vectors f_i.
             attention: shape (B, K, R).
-
         """
         flat = regions.flatten(0, 1)  # (B * R, C)
         shape = (regions.shape[0], regions.shape[1], self.sizes.embedding)

@@ -45,7 +45,6 @@ def load_checkpoint(path: Path, run: str, model: nn.Module, optimizer: torch.opt
 
     Raises:
         ArtifactError: the file is damaged.
-
     """
     if not path.exists():
         return Progress()
@@ -53,14 +52,15 @@ def load_checkpoint(path: Path, run: str, model: nn.Module, optimizer: torch.opt
         with safe_open(path, framework="pt") as file:
             facts = json.loads((file.metadata() or {}).get("scenefit", "{}"))
             tensors: Weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (SafetensorError, ValueError, OSError) as error:
-        raise ArtifactError(f"{path} cannot be read ({error}); remove it to train from the start") from None
-    if facts.get("run") != run:
-        return Progress()
-    model.load_state_dict(_part(tensors, "model/"))
-    _load_adam(optimizer, _part(tensors, "adam/"))
-    epoch, value = facts["best"]
-    return Progress(facts["history"], epoch, value, _part(tensors, "best/"))
+        if facts.get("run") != run:
+            return Progress()
+        model.load_state_dict(_part(tensors, "model/"))
+        _load_adam(optimizer, _part(tensors, "adam/"))
+        epoch, value = facts["best"]
+        return Progress(facts["history"], epoch, value, _part(tensors, "best/"))
+    except (SafetensorError, ValueError, OSError, KeyError, RuntimeError) as error:
+        text = str(error).splitlines()[0]
+        raise ArtifactError(f"{path} cannot be read ({text}); remove it to train from the start") from None
 
 
 def _part(tensors: Weights, prefix: str) -> Weights:

@@ -36,7 +36,6 @@ def write_model(
 
     Raises:
         UsageError: `out` exists and `overwrite` is false.
-
     """
     about = _about(trained, data, backbone, config)
     parents = {"backbone": backbone.fingerprint, "dataset": data.features.dataset.fingerprint}
@@ -85,5 +84,4 @@ def _export_sides(model: CompleteTheLook, cells: int, folder: Path) -> None:
 def _write_seen(data: TripletData, path: Path) -> None:
     """List every product that a gradient may have come from: the positives and the pool of negatives."""
     products = data.features.dataset.products
-    rows = np.unique(data.train.product)
-    write_table(path, {name: products[name][rows] for name in SEEN}, SEEN)
+    write_table(path, {name: products[name][data.pool] for name in SEEN}, SEEN)

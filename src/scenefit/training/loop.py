@@ -41,7 +41,6 @@ def pick_device(name: str) -> torch.device:
 
     Raises:
         UsageError: an unknown name, or no CUDA device where one was asked for.
-
     """
     if name not in ("auto", "cpu", "cuda"):
         raise UsageError(f"got --device {name!r}; expected auto, cpu or cuda")

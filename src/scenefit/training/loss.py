@@ -23,6 +23,5 @@ def triplet_loss(query: Tensor, positive: Tensor, negative: Tensor, margin: floa
     >>> scene, good, bad = torch.tensor([[2.0, 0.0]]), torch.tensor([[1.0, 0.0]]), torch.tensor([[0.0, 1.0]])
     >>> float(triplet_loss(scene, good, bad, 0.2)) < float(triplet_loss(scene, bad, good, 0.2))
     True
-
     """
     return (distance(query, positive) - distance(query, negative) + margin).clamp(min=0).mean()

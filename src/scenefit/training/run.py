@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from scenefit import artifacts
 from scenefit.config import TrainConfig
 from scenefit.data.dataset import Dataset
 from scenefit.features.backbone import Backbone
@@ -39,8 +40,8 @@ def train_model(
         DataError: the training split is empty.
         TrainingError: no triplet can be made.
         UsageError: `out` exists and `overwrite` is false, or the device is not there.
-
     """
+    artifacts.check_free(out, overwrite)
     chosen = pick_device(device)
     train_rows, validation_rows = dataset.split_rows("train"), np.flatnonzero(dataset.pairs["split"] == "val")
     wanted = np.concatenate([train_rows, validation_rows])

@@ -39,7 +39,12 @@ class SplitPairs:
 
 
 class TripletData:
-    """Makes triplets from a dataset's features; training draws negatives from the products of the training pairs."""
+    """Makes triplets from a dataset's features; training draws negatives from the products of the training pairs.
+
+    Attributes:
+        pool: rows of the products that training may see, as positives or as negatives.
+        categories: the names of the categories that are trained, sorted.
+    """
 
     def __init__(
         self, features: DatasetFeatures, train_rows: Ints, device: torch.device | None = None, *, cropped: bool = True
@@ -51,8 +56,8 @@ class TripletData:
         self.positives = Positives.of(dataset.pair_scene, dataset.pair_product, len(dataset.product_category))
         self._cropped = cropped
         usable = features.usable(train_rows, cropped)
-        train_pool = np.unique(dataset.pair_product[usable])
-        self.train_sampler = NegativeSampler(dataset.product_category, train_pool, self.positives)
+        self.pool = np.unique(dataset.pair_product[usable])
+        self.train_sampler = NegativeSampler(dataset.product_category, self.pool, self.positives)
         self.catalog_sampler = NegativeSampler(
             dataset.product_category, np.flatnonzero(features.product_rows >= 0), self.positives
         )

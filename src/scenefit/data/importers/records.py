@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 from scenefit.errors import DataError
 
 SIGNATURE = re.compile(r"[0-9a-f]{32}")
+UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 MAX_LINE = 1 << 20
 
 
@@ -19,7 +21,6 @@ def read_json(path: Path, what: str) -> Any:
 
     Raises:
         DataError: it cannot be read or is not JSON.
-
     """
     try:
         return json.loads(path.read_bytes())
@@ -34,11 +35,10 @@ def read_records(path: Path) -> Iterator[tuple[int, Any]]:
 
     Raises:
         DataError: the file cannot be read, or is an array that is not JSON.
-
     """
     try:
         with path.open("rb") as file:
-            start = file.read(1024).lstrip()
+            start = file.read(1024).removeprefix(codecs.BOM_UTF8).lstrip()
     except OSError as error:
         raise DataError(f"the records file {path} cannot be read: {error.strerror}") from None
     if start.startswith(b"["):
@@ -67,7 +67,6 @@ def read_categories(path: Path) -> dict[str, Any]:
 
     Raises:
         DataError: the file cannot be read or is not such an object.
-
     """
     content = read_json(path, "category file")
     if not isinstance(content, dict):
@@ -84,6 +83,11 @@ def short_names(paths: set[str]) -> dict[str, str]:
     last = {path: path.rsplit("|", 1)[-1].strip() for path in paths}
     names = list(last.values())
     return {path: name if name and names.count(name) == 1 else path for path, name in last.items()}
+
+
+def is_category(path: Any) -> bool:
+    """Say whether a category path is text that can be stored and shown."""
+    return isinstance(path, str) and bool(path.strip()) and not UNPRINTABLE.search(path)
 
 
 def pair_fault(record: Any) -> str | None:

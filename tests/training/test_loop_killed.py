@@ -1,0 +1,70 @@
+"""A training run that is killed, as by a power cut, goes on to the same weights as one that was not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from scenefit.config import TrainConfig
+from scenefit.model.heads import Sizes
+from scenefit.training.loop import Trained, train
+from scenefit.training.triplet_data import TripletData
+
+CODE = """
+import json, sys
+from pathlib import Path
+import numpy as np
+import torch
+from scenefit.config import TrainConfig
+from scenefit.data.dataset import Dataset
+from scenefit.features.backbone import Backbone
+from scenefit.features.dataset_features import DatasetFeatures
+from scenefit.model.heads import Sizes
+from scenefit.training.loop import train
+from scenefit.training.triplet_data import TripletData
+
+dataset, backbone, work, config = sys.argv[1:]
+torch.set_num_threads(1)
+config = TrainConfig.from_json(json.loads(config))
+features = DatasetFeatures.open(Dataset.open(Path(dataset)), Backbone(Path(backbone), threads=1))
+data = TripletData(features, features.dataset.split_rows("train"))
+validation = data.validation(np.flatnonzero(features.dataset.pairs["split"] == "val"))
+sizes = Sizes(64, 48, config.hidden, config.embedding, 2)
+train(data, validation, sizes, config, Path(work), progress=lambda what, done, total: print(done, flush=True))
+"""
+
+
+def run(data: TripletData, config: TrainConfig, work: Path) -> Trained:
+    work.mkdir(exist_ok=True)
+    validation = data.validation(np.flatnonzero(data.features.dataset.pairs["split"] == "val"))
+    return train(data, validation, Sizes(64, 48, config.hidden, config.embedding, 2), config, work)
+
+
+def test_killed_in_the_middle(data: TripletData, quick: TrainConfig, backbone_folder: Path, tmp_path: Path) -> None:
+    import json
+
+    config = TrainConfig.from_json({**quick.as_json(), "epochs": 60, "patience": 60})
+    work = tmp_path / "work"
+    work.mkdir()
+    arguments = [str(data.features.dataset.folder), str(backbone_folder), str(work), json.dumps(config.as_json())]
+    for epoch in ("4", "15"):
+        process = subprocess.Popen([sys.executable, "-c", CODE, *arguments], stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        while (line := process.stdout.readline()).strip() != epoch:
+            assert line, "it ended before it could be killed"
+        process.kill()
+        assert process.wait() == -9
+        process.stdout.close()
+    kept = len((work / "history.jsonl").read_text().splitlines())
+    assert 15 <= kept < 60
+    assert os.listdir(work).count("checkpoint.safetensors") == 1
+    got, whole = run(data, config, work), run(data, config, tmp_path / "whole")
+    assert got.history == whole.history
+    assert got.best_epoch == whole.best_epoch
+    weights = whole.model.state_dict()
+    assert all(torch.equal(value, weights[name]) for name, value in got.model.state_dict().items())
