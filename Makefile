@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help install demo test check clean
+.PHONY: help install demo test check bundled-model clean
 
 help:
 	@echo "make install   everything for development, in .venv, at the versions of requirements.lock"
-	@echo "make demo      the whole path on generated pictures, in a minute, without a network"
+	@echo "make demo      generated looks, recommendations and figures in demo/report.html; no network"
 	@echo "make test      the tests"
 	@echo "make check     lint, format, types"
+	@echo "make bundled-model   rebuild the model of the demo from a seed, half an hour or so"
 	@echo "make clean     remove what the others made"
 
 install: $(STAMP)
@@ -21,7 +22,7 @@ $(STAMP): pyproject.toml requirements.lock
 	@touch $@
 
 demo: $(STAMP)
-	$(BIN)/python examples/first_path.py demo
+	$(BIN)/scenefit demo --dir demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto
@@ -30,6 +31,9 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+bundled-model: $(STAMP)
+	$(BIN)/python tools/bundled_model.py
 
 clean:
 	rm -rf .venv demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -91,7 +91,7 @@ def test_a_failed_block_leaves_the_old_folder(tmp_path: Path) -> None:
 
 def test_overwrite_replaces_an_artifact(tmp_path: Path) -> None:
     path = _filled(tmp_path / "out", "old")
-    with pytest.raises(UsageError, match=r"out exists already; choose another --out, or pass --overwrite to replace"):
+    with pytest.raises(UsageError, match=r"out exists already; choose another place, or pass --overwrite to replace"):
         artifacts.check_free(path)
     with artifacts.written_folder(path, overwrite=True) as aside:
         (aside / "a.txt").write_text("new")
@@ -110,7 +110,7 @@ def test_overwrite_never_replaces_anything_else(kind: str, tmp_path: Path) -> No
         "dangling link": lambda: path.symlink_to(tmp_path / "nothing"),
     }
     make[kind]()
-    message = r"out is not an artifact of scenefit, so it is not overwritten; choose another --out"
+    message = r"out is not an artifact of scenefit, so it is not overwritten; choose another place"
     with pytest.raises(UsageError, match=message), artifacts.written_folder(path, overwrite=True):
         pass
     assert _names(tmp_path) == ["other", "out"]

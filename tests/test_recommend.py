@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,14 +13,10 @@ import pytest
 from drawn_looks import box_of, signature
 from PIL import Image
 
-from scenefit.catalog.store import Catalog, build_catalog
-from scenefit.config import recipe
-from scenefit.data.dataset import Dataset
+from scenefit.catalog.store import Catalog
 from scenefit.errors import FingerprintError, ImageError, UsageError
 from scenefit.features.backbone import Backbone
-from scenefit.model.folder import Model
 from scenefit.recommend import Recommender
-from scenefit.training.run import train_model
 from scenefit.types import WHOLE, Box, Floats, Pixels, Ranking
 
 WITHOUT_TORCH = "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'onnx', 'safetensors')))\n"
@@ -35,19 +30,6 @@ class Counting(Backbone):
     def run(self, pixels: Pixels) -> tuple[Floats, Floats]:
         self.runs += len(pixels)
         return super().run(pixels)
-
-
-@pytest.fixture(scope="session")
-def catalog_folder(dataset_folder: Path, backbone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The catalog of a small model trained on the drawn looks; read it only."""
-    out = tmp_path_factory.getbasetemp() / "trained" / "model"
-    dataset = Dataset.open(Path(shutil.copytree(dataset_folder, out.with_name("dataset"), dirs_exist_ok=True)))
-    if not out.exists():
-        config = replace(recipe("ctl-paper"), hidden=64, embedding=16, epochs=20, batch_size=16, learning_rate=5e-3)
-        train_model(dataset, Backbone(backbone_folder, threads=1), config, out, device="cpu")
-    if not out.with_name("catalog").exists():
-        build_catalog(Model(out), dataset, out.with_name("catalog"))
-    return out.with_name("catalog")
 
 
 @pytest.fixture(scope="module")

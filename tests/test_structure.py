@@ -13,7 +13,19 @@ import pytest
 import scenefit
 
 ROOT = Path(scenefit.__file__).parent
-STAGES = ["data", "features", "model", "training", "catalog", "recommend", "evaluation", "bench", "cli"]
+STAGES = [
+    "data",
+    "features",
+    "model",
+    "training",
+    "catalog",
+    "recommend",
+    "evaluation",
+    "bench",
+    "pages",
+    "demo",
+    "cli",
+]
 GROUND = ["errors", "types", "config", "artifacts"]
 HEAVY = {"torch", "transformers", "onnx", "onnxscript", "safetensors", "huggingface_hub"}
 MAY_BE_HEAVY = {"features/export.py", "model/heads.py", "model/attention.py"}

@@ -74,9 +74,9 @@ def check_free(path: Path, overwrite: bool = False) -> None:
     if not path.is_symlink() and (not path.exists() or (path.is_dir() and not any(path.iterdir()))):
         return
     if not overwrite:
-        raise UsageError(f"{path} exists already; choose another --out, or pass --overwrite to replace it")
+        raise UsageError(f"{path} exists already; choose another place, or pass --overwrite to replace it")
     if path.is_symlink() or not any(_is_manifest(path / name) for name in MANIFESTS):
-        raise UsageError(f"{path} is not an artifact of scenefit, so it is not overwritten; choose another --out")
+        raise UsageError(f"{path} is not an artifact of scenefit, so it is not overwritten; choose another place")
 
 
 def _is_manifest(path: Path) -> bool:

@@ -86,7 +86,7 @@ def test_features_that_lack_are_computed_and_failures_left_out(
 
 
 def test_a_place_that_is_taken(copy: Path, model_folder: Path, dataset: Dataset) -> None:
-    with pytest.raises(UsageError, match="exists already; choose another --out, or pass --overwrite to replace it"):
+    with pytest.raises(UsageError, match="exists already; choose another place, or pass --overwrite to replace it"):
         build_catalog(Model(model_folder), dataset, copy)
     assert not (dataset.folder / "features").exists()
     (copy / "stray").touch()

@@ -15,7 +15,7 @@ from scenefit.cli import run
 
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = ("data import stl", "data check", "features", "train", "evaluate", "catalog build", "catalog info")
-COMMANDS += ("recommend", "bench features")
+COMMANDS += ("recommend", "bench features", "data lookbook", "demo")
 
 
 def test_import_and_check_print_what_they_did(path: Any) -> None:

@@ -18,7 +18,7 @@ MISTAKES = {
     "features {dataset} --backbone {network} --shard 3/2": r"got --shard '3/2'; expected i/n",
     "features {dataset} --backbone {network} --regions 0": "greater than or equal to 1",
     "features {model} --backbone {network}": "holds no dataset.json",
-    "train {dataset} --backbone {network} --out {model}": "exists already; choose another --out, or pass --overwrite",
+    "train {dataset} --backbone {network} --out {model}": "exists already; choose another place, or pass --overwrite",
     "train {dataset} --backbone {network} --out {new} --recipe x": r"got the recipe 'x'; expected one of",
     "train {dataset} --backbone {network} --out {new} --device tpu": "got --device 'tpu'; expected auto, cpu or cuda",
     "evaluate {model} {dataset} --split final": r"got the split 'final'; expected one of",

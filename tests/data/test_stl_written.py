@@ -37,7 +37,7 @@ def test_a_place_that_is_taken_is_refused_before_any_work(run_import: Import, so
     run_import(tmp_path / "out")
     before = _everything(tmp_path)
     (source / "records.json").rename(source / "elsewhere.json")
-    with pytest.raises(UsageError, match=r"out exists already; choose another --out, or pass --overwrite to replace"):
+    with pytest.raises(UsageError, match=r"out exists already; choose another place, or pass --overwrite to replace"):
         run_import(tmp_path / "out")
     (source / "elsewhere.json").rename(source / "records.json")
     assert _everything(tmp_path) == before

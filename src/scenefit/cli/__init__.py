@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from scenefit import __version__
-from scenefit.cli import bench, catalog, data, evaluate, features, recommend, train
+from scenefit.cli import bench, catalog, data, demo, evaluate, features, recommend, train
 from scenefit.cli.output import note
 from scenefit.errors import ScenefitError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+app.command("demo")(demo.demo)
 app.add_typer(data.app, name="data")
 app.command("features")(features.features)
 app.command("train")(train.train)
@@ -33,7 +34,7 @@ app.add_typer(bench.app, name="bench")
 
 CommandError: Any = typer.BadParameter.__base__
 """The base of what typer raises for unknown options, missing arguments and the like; it has no public name."""
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @app.callback(invoke_without_command=True)

@@ -1,4 +1,4 @@
-"""`scenefit data`: import and check datasets."""
+"""`scenefit data`: import, draw and check datasets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from scenefit.cli.lookbook import lookbook
 from scenefit.cli.output import Json, Overwrite, Seed, note, progress, show_json, show_table
 from scenefit.data.check import CheckReport, check_dataset
 from scenefit.data.dataset import Dataset
@@ -13,9 +14,10 @@ from scenefit.data.importers.intake import MISSING, REJECTED, ImportReport
 from scenefit.data.importers.stl import import_stl
 from scenefit.data.splits import parse_ratio
 
-app = typer.Typer(help="Import and check datasets.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Import, draw and check datasets.", no_args_is_help=True, rich_markup_mode=None)
 importers = typer.Typer(help="Import records into a dataset folder.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(importers, name="import")
+app.command("lookbook")(lookbook)
 
 
 @importers.command("stl")

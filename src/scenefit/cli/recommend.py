@@ -9,7 +9,7 @@ import typer
 
 from scenefit.artifacts import written_file
 from scenefit.cli.output import Json, note, show_json, show_table
-from scenefit.cli.page import recommendations_page
+from scenefit.pages.recommendations import recommendations_page
 from scenefit.recommend import Recommender
 from scenefit.types import Box, Recommendation, Recommendations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -99,11 +99,15 @@ class Dataset:
 
 
 def write_dataset(
-    folder: Path, tables: Mapping[str, Table], images: Mapping[str, Path], about: Mapping[str, Any]
+    folder: Path,
+    tables: Mapping[str, Table],
+    images: Mapping[str, Path],
+    about: Mapping[str, Any],
+    extra_files: Sequence[str] = (),
 ) -> str:
-    """Fill an empty folder with a dataset: tables by file name, images by their path in the dataset.
+    """Fill a folder with a dataset: tables by file name, images by their path in the dataset.
 
-    Returns the dataset's fingerprint.
+    `extra_files` stand in the folder already and are sealed with the tables. Returns the dataset's fingerprint.
     """
     for name, columns in TABLES.items():
         write_table(folder / name, tables[name], columns)
@@ -111,7 +115,7 @@ def write_dataset(
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-    return artifacts.seal(folder, MANIFEST, "dataset", list(TABLES), {}, about)
+    return artifacts.seal(folder, MANIFEST, "dataset", [*TABLES, *extra_files], {}, about)
 
 
 def _codes(values: Array, names: list[str]) -> Ints:

@@ -36,6 +36,18 @@ PAIRS = {
     "bottom": "DOUBLE",
     "split": "VARCHAR",
 }
+TRUTH = {
+    "scene": "VARCHAR",
+    "category": "VARCHAR",
+    "product": "VARCHAR",
+    "score": "DOUBLE",
+    "compatible": "BOOLEAN",
+    "anchor": "VARCHAR",
+    "left": "DOUBLE",
+    "top": "DOUBLE",
+    "right": "DOUBLE",
+    "bottom": "DOUBLE",
+}
 """Column -> DuckDB type; a type that ends in ? may be absent (None) in a row."""
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
 from scenefit.cli import run
-from scenefit.cli.page import effective_cells, recommendations_page
+from scenefit.pages.recommendations import recommendations_page
 from scenefit.types import Box, Ranking, Recommendation, Recommendations
 
 
@@ -51,10 +50,3 @@ def test_what_a_record_says_is_escaped(path: Any) -> None:
     assert "&lt;script&gt;" in page
     assert "no picture" in page
     assert "height:50.00%" in page and 'class="unused"' in page
-
-
-def test_effective_cells_counts_from_one_to_all() -> None:
-    one = np.zeros((7, 7), np.float32)
-    one[2, 3] = 1
-    assert effective_cells(one) == pytest.approx(1)
-    assert effective_cells(np.full((7, 7), 1 / 49, np.float32)) == pytest.approx(49)

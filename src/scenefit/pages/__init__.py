@@ -1,0 +1,1 @@
+"""Self-contained HTML pages: no script or picture from elsewhere."""

@@ -1,0 +1,41 @@
+"""The oracle of the demo, against the truth table read row by row."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scenefit.data.dataset import Dataset
+from scenefit.data.lookbook.generate import write_lookbook
+from scenefit.data.lookbook.truth import read_truth
+from scenefit.demo.measure import Oracle, deciding_regions
+
+
+@pytest.fixture(scope="module")
+def looks(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    """Twelve outfits."""
+    out = tmp_path_factory.mktemp("looks") / "looks"
+    write_lookbook(out, ("fashion",), scenes=12, products=8)
+    return Dataset.open(out)
+
+
+def test_the_oracle_gives_minus_the_scores_of_the_truth(looks: Dataset) -> None:
+    truth, pairs = read_truth(looks), np.arange(len(looks.pair_scene))
+    oracle = Oracle(looks, truth, pairs)
+    for pair in pairs:
+        category = looks.pairs["category"][pair]
+        products = np.flatnonzero(looks.products["category"] == category)
+        got = oracle.distances(np.array([pair]), products)[0]
+        for product, distance in zip(products, got, strict=True):
+            rows = (truth["scene"] == looks.pairs["scene"][pair]) & (truth["category"] == category)
+            rows &= truth["product"] == looks.products["id"][product]
+            assert distance == -truth["score"][rows].item()
+
+
+def test_the_deciding_region_is_the_box_of_the_anchor(looks: Dataset) -> None:
+    truth = read_truth(looks)
+    regions = deciding_regions(truth)
+    assert set(regions) == set(zip(looks.pairs["scene"], looks.pairs["category"], strict=True))
+    for row in range(0, len(truth["scene"]), 7):
+        box = regions[truth["scene"][row], truth["category"][row]]
+        assert list(box) == [truth[side][row] for side in ("left", "top", "right", "bottom")]
