@@ -3,7 +3,7 @@
 Usage: python tools/bundled_model.py [--work DIR] [--seed 0]
 
 Pretrains a small backbone and trains the heads (recipe `ctl-paper`, 256 hidden units) on generated looks only, from
-nothing; measures on looks of another seed; replaces `src/scenefit/bundled`. Half an hour or so on two cores; what a
+nothing; measures on looks of another seed; replaces `src/scenefit/bundled`. Ten minutes or so on two cores; what a
 stopped run has done is kept in DIR.
 """
 
