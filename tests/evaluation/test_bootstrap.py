@@ -83,6 +83,42 @@ def test_nothing_to_estimate_from(scenes: np.ndarray) -> None:
     assert got.as_json() == {"value": None, "low": None, "high": None}
 
 
+def test_ratio_of_means() -> None:
+    """Of means over all pairs, not the mean of ratios; a constant ratio has no interval."""
+    above = VALUES * np.random.default_rng(5).random(60)
+    bootstrap = SceneBootstrap(SCENES, seed=0)
+    got = bootstrap.ratio(above, VALUES)
+    assert got.value == pytest.approx(sum(above) / sum(VALUES))
+    assert got.low < got.value < got.high
+    same = bootstrap.ratio(VALUES * 3, VALUES, np.arange(20))
+    assert [same.value, same.low, same.high] == pytest.approx([3, 3, 3])
+    assert bootstrap.ratio(VALUES, np.ones(60)) == bootstrap.estimate(VALUES)
+
+
+def test_difference_of_groups_without_common_scenes() -> None:
+    first, second = np.arange(20), np.arange(20, 60)
+    got = SceneBootstrap(SCENES, seed=0).difference(VALUES, first, second)
+    assert got.value == pytest.approx(VALUES[:20].mean() - VALUES[20:].mean())
+    error = math.sqrt(VALUES[:20].var() / 20 + VALUES[20:].var() / 40)
+    assert (got.high - got.low) / 2 == pytest.approx(1.96 * error, rel=0.1)
+
+
+def test_difference_of_groups_of_the_same_scenes_is_paired() -> None:
+    values = np.concatenate([VALUES + 0.25, VALUES])
+    got = SceneBootstrap(np.tile(SCENES, 2), seed=0).difference(values, np.arange(60), np.arange(60, 120))
+    assert [got.value, got.low, got.high] == pytest.approx([0.25, 0.25, 0.25])
+
+
+def test_difference_from_nothing() -> None:
+    got = SceneBootstrap(SCENES, seed=0).difference(VALUES, np.arange(60), np.empty(0, np.int64))
+    assert got.as_json() == {"value": None, "low": None, "high": None}
+
+
+def test_no_number_has_no_interval() -> None:
+    got = SceneBootstrap(SCENES, seed=0).estimate(np.where(SCENES == 7, np.nan, VALUES))
+    assert got.as_json() == {"value": None, "low": None, "high": None}
+
+
 def test_shown() -> None:
     assert str(Estimate(0.58951, 0.5, 0.61)) == "0.590 [0.500, 0.610]"
     assert Estimate(0.5, 0.25, 0.75).as_json() == {"value": 0.5, "low": 0.25, "high": 0.75}

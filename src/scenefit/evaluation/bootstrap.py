@@ -48,12 +48,36 @@ class SceneBootstrap:
 
         Draws without any of the chosen pairs are left out; with no pair at all everything is NaN.
         """
-        rows = np.arange(len(values)) if chosen is None else chosen
-        if not len(rows):
-            return Estimate(float("nan"), float("nan"), float("nan"))
+        return self.ratio(values, np.ones(len(values)), chosen)
+
+    def ratio(self, above: Doubles, below: Doubles, chosen: Ints | None = None) -> Estimate:
+        """Estimate the mean of `above` over the mean of `below`, both (N,), `below` not negative; `chosen` as above."""
+        rows = np.arange(len(above)) if chosen is None else chosen
+        with np.errstate(invalid="ignore"):
+            value = np.float64(above[rows].sum()) / below[rows].sum()
+        return _interval(value, self._ratios(above, below, rows))
+
+    def difference(self, values: Doubles, first: Ints, second: Ints) -> Estimate:
+        """Estimate the mean of values (N,) over the rows `first`, minus that over `second`; they may share scenes."""
+        if not (len(first) and len(second)):
+            return _interval(float("nan"), np.empty(0))
+        ones = np.ones(len(values))
+        draws = self._ratios(values, ones, first) - self._ratios(values, ones, second)
+        return _interval(values[first].mean() - values[second].mean(), draws)
+
+    def _ratios(self, above: Doubles, below: Doubles, rows: Ints) -> Doubles:
         scenes = self._weights.shape[1]
-        totals = self._weights @ np.bincount(self._group[rows], values[rows], minlength=scenes)
-        counts = self._weights @ np.bincount(self._group[rows], minlength=scenes)
-        means = totals[counts > 0] / counts[counts > 0]
-        low, high = np.quantile(means, [0.025, 0.975])
-        return Estimate(float(values[rows].mean()), float(low), float(high))
+        over, under = (
+            self._weights @ np.bincount(self._group[rows], values[rows], minlength=scenes) for values in (above, below)
+        )
+        with np.errstate(invalid="ignore"):
+            return np.asarray(over / under)  # NaN where no row was drawn
+
+
+def _interval(value: float, draws: Doubles) -> Estimate:
+    """Give the percentile interval of the draws that are numbers; NaN throughout where the value is none."""
+    numbers = draws[~np.isnan(draws)]
+    if math.isnan(value):
+        return Estimate(float("nan"), float("nan"), float("nan"))
+    low, high = np.quantile(numbers, [0.025, 0.975])
+    return Estimate(float(value), float(low), float(high))

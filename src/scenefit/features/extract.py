@@ -123,7 +123,7 @@ def _compute_batch(backbone: Backbone, items: Sequence[tuple[Key, Crop]]) -> _Ba
     pixels: list[Pixels] = []
     for key, crop in items:
         try:
-            pixels.append(backbone.pixels(_read_unchanged(crop), crop.box))
+            pixels.append(backbone.pixels(read_unchanged(crop), crop.box))
             batch.keys.append(key)
         except ImageError as error:
             batch.failed.append((str(crop.path), str(error)))
@@ -133,7 +133,12 @@ def _compute_batch(backbone: Backbone, items: Sequence[tuple[Key, Crop]]) -> _Ba
     return batch
 
 
-def _read_unchanged(crop: Crop) -> bytes:
+def read_unchanged(crop: Crop) -> bytes:
+    """Read a crop's picture file.
+
+    Raises:
+        ImageError: as `read_bytes`, or the file's content is no longer the crop's.
+    """
     data = read_bytes(crop.path)
     if hashlib.sha256(data).hexdigest() != crop.content:
         raise ImageError(f"{crop.path} changed since the import; import the dataset again")
