@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from scenefit.model.heads import CompleteTheLook, ProductSide, SceneSide, Sizes
+from scenefit.model.heads import CompleteTheLook, Dropout, ProductSide, SceneSide, Sizes
 
 SIZES = Sizes(pooled=12, regions=8, hidden=16, embedding=6, categories=3)
 B, R = 5, 9
@@ -37,9 +37,9 @@ def batch() -> dict[str, Any]:
 
 def test_head_is_that_of_the_paper(model: CompleteTheLook) -> None:
     for head, inputs in ((model.shared, 12), (model.local, 8), (model.attending, 8)):
-        assert [type(layer) for layer in head] == [nn.Linear, nn.BatchNorm1d, nn.ReLU, nn.Dropout, nn.Linear]
+        assert [type(layer) for layer in head] == [nn.Linear, nn.BatchNorm1d, nn.ReLU, Dropout, nn.Linear]
         assert (head[0].in_features, head[0].out_features, head[4].out_features) == (inputs, 16, 6)
-        assert head[3].p == 0.5
+        assert head[3].rate == 0.5
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -110,3 +110,26 @@ def test_every_weight_gets_a_gradient(model: CompleteTheLook) -> None:
     for name, weight in model.named_parameters():
         assert weight.grad is not None, name
         assert bool(weight.grad.any()) or name.endswith("0.bias"), name  # BatchNorm cancels the bias before it
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_dropout_keeps_the_mean(rate: float) -> None:
+    torch.manual_seed(0)
+    units = torch.rand(400, 503) + 1
+    dropped = Dropout(rate).train()(units)
+    kept = dropped != 0
+    torch.testing.assert_close(1 - float(kept.double().mean()), rate, atol=0.005, rtol=0)
+    torch.testing.assert_close(float(dropped.mean()), float(units.mean()), atol=0.02, rtol=0)
+    scale = (dropped / units)[kept]
+    torch.testing.assert_close(scale, torch.full_like(scale, float(scale[0])))
+    for axis in (0, 1):  # no row and no column is spared
+        torch.testing.assert_close(
+            kept.double().mean(axis), torch.full((units.shape[1 - axis],), 1 - rate).double(), atol=0.15, rtol=0
+        )
+
+
+def test_dropout_is_drawn_anew_and_rests_when_serving() -> None:
+    layer, units = Dropout(0.5), torch.ones(8, 9)
+    assert not torch.equal(layer(units), layer(units))
+    assert layer.eval()(units) is units
+    assert Dropout(0.0).train()(units) is units

@@ -13,12 +13,13 @@ import torch
 from scenefit.config import TrainConfig
 from scenefit.data.triplets import NegativeSampler
 from scenefit.errors import ArtifactError, UsageError
-from scenefit.model.heads import Sizes
+from scenefit.model.heads import CompleteTheLook, Sizes
 from scenefit.training.loop import Trained, pick_device, train
+from scenefit.training.loss import triplet_loss
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Ints
 
-Run = Callable[..., Trained]
+Run = Callable[..., Trained[CompleteTheLook]]
 
 
 class Stopped(BaseException):
@@ -29,7 +30,9 @@ class Stopped(BaseException):
 def run(data: TripletData, quick: TrainConfig, tmp_path: Path) -> Run:
     """Train on the drawn looks, each time in a new folder unless one is given."""
 
-    def train_(config: TrainConfig = quick, work: Path | None = None, stop: int = 0, validated: bool = True) -> Trained:
+    def train_(
+        config: TrainConfig = quick, work: Path | None = None, stop: int = 0, validated: bool = True
+    ) -> Trained[CompleteTheLook]:
         def progress(what: str, done: int, total: int) -> None:
             if done == stop:
                 raise Stopped
@@ -39,12 +42,20 @@ def run(data: TripletData, quick: TrainConfig, tmp_path: Path) -> Run:
             work = tmp_path / str(len(list(tmp_path.iterdir())))
             work.mkdir()
         sizes = Sizes(64, 48, config.hidden, config.embedding, 2)
-        return train(data, data.validation(rows if validated else rows[:0]), sizes, config, work, progress=progress)
+        return train(
+            data,
+            data.validation(rows if validated else rows[:0]),
+            lambda: CompleteTheLook(sizes, config.dropout),
+            lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
+            config,
+            work,
+            progress=progress,
+        )
 
     return train_
 
 
-def assert_same(got: Trained, expected: Trained) -> None:
+def assert_same(got: Trained[CompleteTheLook], expected: Trained[CompleteTheLook]) -> None:
     """Equal to the last bit."""
     assert got.history == expected.history
     assert got.best_epoch == expected.best_epoch

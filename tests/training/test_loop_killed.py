@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from scenefit.config import TrainConfig
-from scenefit.model.heads import Sizes
+from scenefit.model.heads import CompleteTheLook, Sizes
 from scenefit.training.loop import Trained, train
+from scenefit.training.loss import triplet_loss
 from scenefit.training.triplet_data import TripletData
 
 CODE = """
@@ -25,8 +26,9 @@ from scenefit.config import TrainConfig
 from scenefit.data.dataset import Dataset
 from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures
-from scenefit.model.heads import Sizes
+from scenefit.model.heads import CompleteTheLook, Sizes
 from scenefit.training.loop import train
+from scenefit.training.loss import triplet_loss
 from scenefit.training.triplet_data import TripletData
 
 dataset, backbone, work, config = sys.argv[1:]
@@ -36,14 +38,30 @@ features = DatasetFeatures.open(Dataset.open(Path(dataset)), Backbone(Path(backb
 data = TripletData(features, features.dataset.split_rows("train"))
 validation = data.validation(np.flatnonzero(features.dataset.pairs["split"] == "val"))
 sizes = Sizes(64, 48, config.hidden, config.embedding, 2)
-train(data, validation, sizes, config, Path(work), progress=lambda what, done, total: print(done, flush=True))
+train(
+    data,
+    validation,
+    lambda: CompleteTheLook(sizes, config.dropout),
+    lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
+    config,
+    Path(work),
+    progress=lambda what, done, total: print(done, flush=True),
+)
 """
 
 
-def run(data: TripletData, config: TrainConfig, work: Path) -> Trained:
+def run(data: TripletData, config: TrainConfig, work: Path) -> Trained[CompleteTheLook]:
     work.mkdir(exist_ok=True)
     validation = data.validation(np.flatnonzero(data.features.dataset.pairs["split"] == "val"))
-    return train(data, validation, Sizes(64, 48, config.hidden, config.embedding, 2), config, work)
+    sizes = Sizes(64, 48, config.hidden, config.embedding, 2)
+    return train(
+        data,
+        validation,
+        lambda: CompleteTheLook(sizes, config.dropout),
+        lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
+        config,
+        work,
+    )
 
 
 def test_killed_in_the_middle(data: TripletData, quick: TrainConfig, backbone_folder: Path, tmp_path: Path) -> None:

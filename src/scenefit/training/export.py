@@ -26,7 +26,7 @@ from scenefit.training.triplet_data import TripletData
 
 def write_model(
     out: Path,
-    trained: Trained,
+    trained: Trained[CompleteTheLook],
     data: TripletData,
     backbone: Backbone,
     config: TrainConfig,
@@ -49,7 +49,9 @@ def write_model(
         (folder / "README.md").write_text(model_card(about, parents, mark), "utf-8")
 
 
-def _about(trained: Trained, data: TripletData, backbone: Backbone, config: TrainConfig) -> dict[str, Any]:
+def _about(
+    trained: Trained[CompleteTheLook], data: TripletData, backbone: Backbone, config: TrainConfig
+) -> dict[str, Any]:
     dataset = data.features.dataset
     return {
         "recipe": config.recipe,
@@ -70,7 +72,7 @@ def _about(trained: Trained, data: TripletData, backbone: Backbone, config: Trai
     }
 
 
-def _best(trained: Trained) -> Mapping[str, Any]:
+def _best(trained: Trained[CompleteTheLook]) -> Mapping[str, Any]:
     return trained.history[trained.best_epoch - 1]
 
 

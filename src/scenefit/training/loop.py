@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -15,23 +15,23 @@ from scenefit import artifacts
 from scenefit.config import TrainConfig
 from scenefit.data.triplets import NegativeSampler
 from scenefit.errors import UsageError
-from scenefit.model.compatibility import distance
-from scenefit.model.heads import CompleteTheLook, Sizes
+from scenefit.model.network import Batch, Network
 from scenefit.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from scenefit.training.history import write_history
-from scenefit.training.loss import triplet_loss
-from scenefit.training.triplet_data import Batch, SplitPairs, TripletData
+from scenefit.training.triplet_data import SplitPairs, TripletData
 from scenefit.types import Ints, silent
 from scenefit.types import Progress as Tell
 
+M = TypeVar("M", bound=Network)
 Numbered = tuple[Ints, Ints]
+Loss = Callable[[M, Batch], Tensor]
 
 
 @dataclass(frozen=True)
-class Trained:
-    """What a run gave: the heads of the best epoch, and one mapping an epoch."""
+class Trained(Generic[M]):
+    """What a run gave: the network of the best epoch, and one mapping an epoch."""
 
-    model: CompleteTheLook
+    model: M
     history: list[dict[str, Any]]
     best_epoch: int
 
@@ -52,28 +52,29 @@ def pick_device(name: str) -> torch.device:
 def train(
     data: TripletData,
     validation: SplitPairs,
-    sizes: Sizes,
+    build: Callable[[], M],
+    loss: Loss[M],
     config: TrainConfig,
     work: Path,
     *,
     progress: Tell = silent,
-) -> Trained:
-    """Train the heads with the triplet loss; stop early on the validation pairs where there are any.
+) -> Trained[M]:
+    """Train a network with a loss of triplets; stop early on the validation pairs where there are any.
 
     The validation accuracy is the share of fixed, seeded triplets whose positive is nearer. A checkpoint after every
     epoch in the folder `work` lets the same call go on after a kill, to the same result.
     """
     torch.manual_seed(config.seed)
-    model = CompleteTheLook(sizes, config.dropout).to(data.device)
+    model = build().to(data.device)
     adam = torch.optim.Adam(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-    run = artifacts.fingerprint([config.as_json(), data.features.dataset.fingerprint, data.features.store.fingerprint])
+    run = _fingerprint(data, validation, model, config)
     state = load_checkpoint(work / "checkpoint.safetensors", run, model, adam)
     for epoch in range(len(state.history) + 1, config.epochs + 1):
         if len(validation.product) and epoch - 1 - state.best_epoch >= config.patience:
             break
-        loss = _epoch(model, adam, data, config, epoch)
+        mean = _epoch(model, adam, data, loss, config, epoch)
         accuracy = _accuracy(model, data, validation, config) if len(validation.product) else None
-        state.history.append({"epoch": epoch, "loss": loss, "validation_accuracy": accuracy})
+        state.history.append({"epoch": epoch, "loss": mean, "validation_accuracy": accuracy})
         _keep_best(state, model, epoch, accuracy)
         save_checkpoint(work / "checkpoint.safetensors", run, model, adam, state)
         write_history(work / "history.jsonl", state.history)
@@ -82,14 +83,23 @@ def train(
     return Trained(model.cpu().eval(), state.history, state.best_epoch)
 
 
-def _keep_best(state: Progress, model: CompleteTheLook, epoch: int, accuracy: float | None) -> None:
+def _fingerprint(data: TripletData, validation: SplitPairs, model: Network, config: TrainConfig) -> str:
+    """Name a run by all that its result depends on."""
+    pairs = [array.tobytes().hex() for part in (data.train, validation) for array in (part.feature, part.product)]
+    parents = [data.features.dataset.fingerprint, data.features.store.fingerprint]
+    return artifacts.fingerprint([config.as_json(), parents, type(model).__qualname__, pairs])
+
+
+def _keep_best(state: Progress, model: Network, epoch: int, accuracy: float | None) -> None:
     value = float(epoch) if accuracy is None else accuracy
     if value > state.best_value:
         state.best_epoch, state.best_value = epoch, value
         state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
 
 
-def _epoch(model: CompleteTheLook, adam: torch.optim.Adam, data: TripletData, config: TrainConfig, epoch: int) -> float:
+def _epoch(
+    model: M, adam: torch.optim.Adam, data: TripletData, loss: Loss[M], config: TrainConfig, epoch: int
+) -> float:
     """Pass once over the pairs with fresh negatives; the draws depend on seed and epoch alone."""
     rng = np.random.default_rng([config.seed, epoch])
     torch.manual_seed(int(rng.integers(2**62)))
@@ -98,10 +108,10 @@ def _epoch(model: CompleteTheLook, adam: torch.optim.Adam, data: TripletData, co
     model.train()
     for rows, negatives in _batches(data.train, order, data.train_sampler, config.batch_size, rng):
         adam.zero_grad()
-        loss = triplet_loss(*_embed(model, data.batch(data.train, rows, negatives)), config.margin)
-        loss.backward()  # type: ignore[no-untyped-call]
+        cost = loss(model, data.batch(data.train, rows, negatives))
+        cost.backward()  # type: ignore[no-untyped-call]
         adam.step()
-        total += float(loss.detach()) * len(rows)
+        total += float(cost.detach()) * len(rows)
     return total / len(order)
 
 
@@ -115,20 +125,17 @@ def _batches(
 
 
 @torch.no_grad()
-def _accuracy(model: CompleteTheLook, data: TripletData, pairs: SplitPairs, config: TrainConfig) -> float:
+def _accuracy(model: Network, data: TripletData, pairs: SplitPairs, config: TrainConfig) -> float:
     """Share of the validation triplets whose positive is nearer; the triplets are the same every time."""
     model.eval()
     n, k = len(pairs.product), config.validation_negatives
     rng = np.random.default_rng([config.seed, 0])
     negatives = data.catalog_sampler.draw(np.repeat(pairs.scene, k), np.repeat(pairs.product, k), rng).reshape(n, k)
+    candidates = torch.from_numpy(np.concatenate([pairs.product[:, None], negatives], axis=1)).to(data.device)
     products = model.embed(data.products)
     right = 0
     for rows in np.array_split(np.arange(n), -(-n // 256)):
-        query, positive, _ = _embed(model, data.batch(pairs, rows, pairs.product[rows]))
-        negative = products[torch.from_numpy(negatives[rows]).to(products.device)]  # (B, k, d)
-        right += int((distance(query, positive)[:, None] < distance(query[:, None], negative)).sum())
+        scenes = data.scenes(pairs.feature[rows], pairs.product[rows])
+        distances = model.distances(*scenes, products[candidates[rows]])  # (B, 1 + k)
+        right += int((distances[:, :1] < distances[:, 1:]).sum())
     return right / (n * k)
-
-
-def _embed(model: CompleteTheLook, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-    return model.triplets(*batch)

@@ -12,9 +12,10 @@ from scenefit.config import TrainConfig
 from scenefit.data.dataset import Dataset
 from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
-from scenefit.model.heads import Sizes
+from scenefit.model.heads import CompleteTheLook, Sizes
 from scenefit.training.export import write_model
 from scenefit.training.loop import pick_device, train
+from scenefit.training.loss import triplet_loss
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Progress, silent
 
@@ -50,7 +51,15 @@ def train_model(
     sizes = Sizes(backbone.pooled_size, backbone.region_size, config.hidden, config.embedding, len(data.categories))
     work = out.with_name(f".{out.name}.training")
     work.mkdir(parents=True, exist_ok=True)
-    trained = train(data, data.validation(validation_rows), sizes, config, work, progress=progress)
+    trained = train(
+        data,
+        data.validation(validation_rows),
+        lambda: CompleteTheLook(sizes, config.dropout),
+        lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
+        config,
+        work,
+        progress=progress,
+    )
     write_model(out, trained, data, backbone, config, overwrite)
     shutil.rmtree(work)
     return report.failed

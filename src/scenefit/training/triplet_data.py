@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,17 +11,8 @@ from torch import Tensor
 from scenefit.data.triplets import NegativeSampler, Positives
 from scenefit.errors import TrainingError
 from scenefit.features.dataset_features import DatasetFeatures
+from scenefit.model.network import Batch
 from scenefit.types import Array, Ints
-
-
-class Batch(NamedTuple):
-    """A batch of B triplets: scene (B, D), regions (B, R, C), category (B,), positive (B, D), negative (B, D)."""
-
-    scene: Tensor
-    regions: Tensor
-    category: Tensor
-    positive: Tensor
-    negative: Tensor
 
 
 @dataclass(frozen=True)
@@ -57,10 +47,8 @@ class TripletData:
         self._cropped = cropped
         usable = features.usable(train_rows, cropped)
         self.pool = np.unique(dataset.pair_product[usable])
-        self.train_sampler = NegativeSampler(dataset.product_category, self.pool, self.positives)
-        self.catalog_sampler = NegativeSampler(
-            dataset.product_category, np.flatnonzero(features.product_rows >= 0), self.positives
-        )
+        self.train_sampler = self.sampler(self.pool)
+        self.catalog_sampler = self.sampler(np.flatnonzero(features.product_rows >= 0))
         self.train = self.pairs(train_rows, self.train_sampler)
         if len(self.train.product) < 2:
             raise TrainingError(
@@ -70,6 +58,10 @@ class TripletData:
         self.categories = [dataset.categories[i] for i in np.unique(dataset.product_category[self.train.product])]
         row = {name: i for i, name in enumerate(self.categories)}
         self._category = np.array([row.get(name, -1) for name in dataset.categories], np.int64)
+
+    def sampler(self, pool: Ints) -> NegativeSampler:
+        """Draw negatives from a pool: of the positive's category, and never another positive of the scene."""
+        return NegativeSampler(self.features.dataset.product_category, pool, self.positives)
 
     def pairs(self, rows: Ints, sampler: NegativeSampler) -> SplitPairs:
         """Keep the pairs with features on both sides and at least one eligible negative."""
@@ -96,10 +88,14 @@ class TripletData:
 
     def batch(self, pairs: SplitPairs, rows: Ints, negatives: Ints) -> Batch:
         """Read the features of some pairs (rows of `pairs`) with a negative product for each."""
-        pooled, regions = self.features.scene_features(pairs.feature[rows])
-        category = self._category[self.features.dataset.product_category[pairs.product[rows]]]
-        positive, negative = (self.products[self._tensor(r)] for r in (pairs.product[rows], negatives))
-        return Batch(self._tensor(pooled), self._tensor(regions), self._tensor(category), positive, negative)
+        scenes = self.scenes(pairs.feature[rows], pairs.product[rows])
+        return Batch(*scenes, *(self.products[self._tensor(r)] for r in (pairs.product[rows], negatives)))
+
+    def scenes(self, feature: Ints, product: Ints) -> tuple[Tensor, Tensor, Tensor]:
+        """Read scenes (rows of the store) and the category (of the products' rows) that each is asked for."""
+        pooled, regions = self.features.scene_features(feature)
+        category = self._category[self.features.dataset.product_category[product]]
+        return self._tensor(pooled), self._tensor(regions), self._tensor(category)
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.from_numpy(array).to(self.device)
