@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from scenefit.errors import DataError, UsageError
+from scenefit.types import Array
 
 SPLITS = ("train", "val", "test")
 
@@ -43,6 +44,30 @@ def assign_splits(contents: Sequence[str], ratio: tuple[float, float, float], se
     edges = np.round(np.cumsum(ratio) / sum(ratio) * len(groups)).astype(int)
     split = {groups[i]: SPLITS[int(np.searchsorted(edges, place, side="right"))] for place, i in enumerate(order)}
     return [split[content] for content in contents]
+
+
+def fold_splits(contents: Array, fold: int, folds: int, seed: int) -> Array:
+    """Give the split of each pair in one fold of a cross-validation over scenes.
+
+    Args:
+        contents: shape (N,), the content hash of each pair's scene; equal pictures fall together.
+        fold: from 0 to folds - 1: the part that is tested.
+        folds: at least 2.
+        seed: of the parts; the same for every fold.
+
+    Returns:
+        shape (N,): "test" for the fold, "val" for a ninth of the other scenes, "train" for the rest.
+
+    >>> fold_splits(np.array(["a", "b", "a"], object), 0, 2, 0).tolist()
+    ['val', 'test', 'val']
+    """
+    groups = np.array(sorted(set(contents.tolist())), object)
+    order = np.random.default_rng(seed).permutation(len(groups))
+    place = {content: i for i, content in enumerate(groups[order])}
+    parts = np.array([place[content] for content in contents])
+    split = np.where(parts % folds == fold, "test", "train").astype(object)
+    split[(split == "train") & (parts // folds % 9 == 0)] = "val"
+    return split
 
 
 def read_splits(path: Path, scenes: Sequence[str]) -> list[str]:

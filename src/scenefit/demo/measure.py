@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenefit.catalog.store import embed_dataset
-from scenefit.data.dataset import Dataset
 from scenefit.data.lookbook.truth import read_truth
 from scenefit.data.removal import remove_products
 from scenefit.evaluation.attention import attention_on
 from scenefit.evaluation.bootstrap import Estimate
 from scenefit.evaluation.metrics import binary_accuracy, top_k
+from scenefit.evaluation.oracle import Oracle
 from scenefit.evaluation.protocol import Bench, ModelScorer, baselines
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.baselines import Scorer
 from scenefit.model.folder import Model
-from scenefit.types import Array, Box, Doubles, Ints, Table
+from scenefit.types import Box, Doubles, Table
 
 SEED = 0
 
@@ -41,26 +41,6 @@ class DemoFigures:
     attention: Estimate
     area: Estimate
     concentration: Estimate
-
-
-class Oracle:
-    """The scores of the rule that made the looks: the ceiling."""
-
-    def __init__(self, dataset: Dataset, truth: Table, pairs: Ints) -> None:
-        row = {id_: i for i, id_ in enumerate(dataset.products["id"].tolist())}
-        self._scenes = dataset.pairs["scene"][pairs]
-        self._categories = dataset.pairs["category"][pairs]
-        self._scores: dict[tuple[str, str], Doubles] = {}
-        for scene, category, product, score in zip(
-            *(truth[name].tolist() for name in ("scene", "category", "product", "score")), strict=True
-        ):
-            scores = self._scores.setdefault((scene, category), np.zeros(len(row)))
-            scores[row[product]] = score
-
-    def distances(self, pairs: Ints, products: Ints) -> Array:
-        """Give minus the oracle's scores."""
-        keys = zip(self._scenes[pairs], self._categories[pairs], strict=True)
-        return -np.stack([self._scores[key][products] for key in keys])
 
 
 def deciding_regions(truth: Table) -> dict[tuple[str, str], Box]:

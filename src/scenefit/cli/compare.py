@@ -1,0 +1,59 @@
+"""`scenefit compare`: every method on the same pairs, with paired differences and a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from scenefit.cli.features import BackboneOption, Regions, find_exported
+from scenefit.cli.output import Json, note, progress, show_json, show_table
+from scenefit.errors import MissingExtraError, UsageError
+
+
+def compare(
+    dataset: Path = typer.Argument(help="The dataset folder."),
+    backbone: str = BackboneOption,
+    out: Path = typer.Option(help="The folder for runs, figures and report; a stopped comparison goes on there."),
+    methods: str = typer.Option("all", help="Names and groups (field, errors, all), separated by commas."),
+    seeds: int = typer.Option(3, help="Trainings of each method."),
+    folds: int = typer.Option(0, help="Cross-validate over scenes in so many parts, instead of --split."),
+    split: str = typer.Option("test", help="val or test: the dataset's own split that is ranked."),
+    regions: int = Regions,
+    workers: int | None = typer.Option(None, min=1, help="Processes of one thread each; all cores if not given."),
+    as_json: bool = Json,
+) -> None:
+    """Train every method with several seeds on the same splits; figures, paired differences, a report.
+
+    Example: scenefit compare stl --backbone microsoft/resnet-50 --out comparison --seeds 3
+    """
+    try:
+        from scenefit.compare import comparison, table
+    except ImportError:
+        raise MissingExtraError("compare", "train") from None
+    if split not in ("val", "test"):
+        raise UsageError(f"got --split {split!r}; expected val or test: the methods are trained on train")
+    folder, files = find_exported(backbone, regions)
+    with progress() as tell:
+        result, _ = comparison.compare(
+            dataset,
+            folder,
+            files,
+            methods.split(","),
+            out,
+            seeds=seeds,
+            folds=folds,
+            split=split,
+            workers=workers,
+            progress=tell,
+        )
+    if as_json:
+        return show_json(result)
+    short = [
+        (name, accuracy, top_10, mrr, unseen) for name, accuracy, _, top_10, _, mrr, _, unseen in table.rows(result)
+    ]
+    show_table(table.title(result), ("method", "binary accuracy", "top-10", "MRR", "unseen"), short)
+    if mistakes := [row[1:4] for row in table.mistake_rows(result)]:
+        show_table("published errors, each alone: binary accuracy", table.MISTAKE_COLUMNS[1:4], mistakes)
+    note(f"paired differences of every two methods: {out / comparison.MARKDOWN_FILE}")
+    return None

@@ -1,0 +1,1 @@
+"""Every method of the field, trained and measured on the same pairs; each difference paired."""

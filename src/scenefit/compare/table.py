@@ -1,0 +1,123 @@
+"""A comparison as rows of text: for the terminal, for Markdown, for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+COLUMNS = ("method", "binary accuracy", "top-1", "top-10", "top 10 %", "MRR", "seen", "unseen")
+MISTAKE_COLUMNS = ("error", "what", "as reported", "as measured here", "ctl-paper")
+REFERENCE = "ctl-paper"
+
+Estimate = Mapping[str, float | None]
+
+
+def interval(estimate: Estimate, digits: int = 3) -> str:
+    """Write a value with its interval.
+
+    >>> interval({"value": 0.5914, "low": 0.5796, "high": 0.6031})
+    '.591 [.580, .603]'
+    >>> interval({"value": None, "low": None, "high": None})
+    '-'
+    """
+    if estimate["value"] is None:
+        return "-"
+    value, low, high = (number(estimate[name], digits) for name in ("value", "low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """Write a number without the zero before its point.
+
+    >>> number(-0.0412), number(1.0), number(None)
+    ('-.041', '1.000', '-')
+    """
+    return "-" if value is None else f"{value:.{digits}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
+
+
+def rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Give a row of `COLUMNS` for each method that was ranked, the errors left out."""
+    return [
+        (
+            name,
+            interval(m["ranked"]["binary_accuracy"]),
+            number(m["ranked"]["top_1"]["value"]),
+            interval(m["ranked"]["top_10"]),
+            number(m["ranked"]["top_10_percent"]["value"]),
+            number(m["ranked"]["mrr"]["value"]),
+            number(m["ranked"]["seen_products"]["binary_accuracy"]["value"]),
+            number(m["ranked"]["unseen_products"]["binary_accuracy"]["value"]),
+        )
+        for name, m in result["methods"].items()
+        if m["ranked"] and not is_mistake(name)
+    ]
+
+
+def is_mistake(name: str) -> bool:
+    """Say whether a method is one of the published errors switched on."""
+    return name.startswith("error-")
+
+
+def mistake_rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Give a row of `MISTAKE_COLUMNS` for each error: binary accuracy as reported, and as measured here."""
+    right = result["methods"].get(REFERENCE)
+    reference = interval(right["ranked"]["binary_accuracy"]) if right else "-"
+    return [
+        (
+            name,
+            m["what"],
+            interval((m["reported"] or m["ranked"])["binary_accuracy"]),
+            interval(m["ranked"]["binary_accuracy"]) if m["ranked"] else "-",
+            reference,
+        )
+        for name, m in result["methods"].items()
+        if is_mistake(name) or name == "blog"
+    ]
+
+
+def difference_rows(result: Mapping[str, Any], metric: str) -> list[tuple[str, ...]]:
+    """Give a matrix: each cell is the row's method minus the column's, in points, with its interval."""
+    table = result["differences"][metric]
+    names = [name for name in table if not is_mistake(name)]
+    return [(one, *("" if one == other else points(table[one].get(other)) for other in names)) for one in names]
+
+
+def points(estimate: Estimate | None) -> str:
+    """Write a difference in points.
+
+    >>> points({"value": 0.0412, "low": 0.0301, "high": 0.0533})
+    '+4.1 [3.0, 5.3]'
+    """
+    if estimate is None or estimate["value"] is None:
+        return "-"
+    value, low, high = (100 * float(estimate[name] or 0) for name in ("value", "low", "high"))
+    return f"{value:+.1f} [{low:.1f}, {high:.1f}]"
+
+
+def title(result: Mapping[str, Any]) -> str:
+    """Say what was compared, in a line."""
+    protocol, dataset = result["protocol"], result["dataset"]
+    first = next(m["ranked"] for m in result["methods"].values() if m["ranked"])
+    how = f"{protocol['folds']}-fold cross-validation" if protocol["folds"] else f"split {protocol['split']}"
+    seeds = len(protocol["seeds"])
+    return (
+        f"{dataset['name']}: {first['n']} pairs, {how}, {seeds} seed{'s' if seeds > 1 else ''}, "
+        f"{dataset['products']} products"
+    )
+
+
+def markdown(result: Mapping[str, Any]) -> str:
+    """Write the tables as Markdown."""
+    parts = [f"# {title(result)}", "95 % intervals, bootstrap over scenes; means over the seeds."]
+    parts.append(_table(COLUMNS, rows(result)))
+    if mistakes := mistake_rows(result):
+        parts += ["## Published errors, each switched on alone: binary accuracy", _table(MISTAKE_COLUMNS, mistakes)]
+    for metric, what in (("binary_accuracy", "binary accuracy"), ("top_10", "top-10")):
+        cells = difference_rows(result, metric)
+        parts += [f"## Row minus column, {what}, points, paired", _table(("", *(row[0] for row in cells)), cells)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(columns: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
