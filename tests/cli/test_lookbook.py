@@ -15,7 +15,7 @@ from scenefit.data.lookbook.truth import read_truth
 SMALL = ["--scenes", "4", "--products", "2"]
 
 
-@pytest.mark.parametrize(("domain", "scenes", "categories"), [("fashion", 4, 8), ("home", 4, 8), ("both", 8, 16)])
+@pytest.mark.parametrize(("domain", "scenes", "categories"), [("fashion", 4, 9), ("home", 4, 8), ("both", 8, 17)])
 def test_it_draws_and_prints_one_object(
     domain: str, scenes: int, categories: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -85,4 +85,4 @@ def test_the_bundled_model_is_small_and_says_what_it_is_for() -> None:
     assert size <= 8_000_000
     card = (model.folder / "README.md").read_text("utf-8")
     assert "It is of no use\nfor real photos" in card
-    assert len(model.categories) == 16
+    assert len(model.categories) == 17

@@ -29,7 +29,7 @@ def test_the_dataset_is_sound_and_counted(drawn: Any) -> None:
     report = check_dataset(dataset)
     assert report.sound
     assert report.removed_too_much == report.scene_is_product == report.boxes_with_several_products == 0
-    assert drawn.report.counts == {"pairs": len(dataset.pairs["scene"]), "scenes": 100, "products": 320}
+    assert drawn.report.counts == {"pairs": len(dataset.pairs["scene"]), "scenes": 100, "products": 340}
     assert drawn.report.fingerprint == dataset.fingerprint
     assert [report.counts[split]["scenes"] for split in ("train", "val", "test")] == [80, 10, 10]
     expected = {
@@ -115,7 +115,7 @@ def test_the_smallest_dataset_is_whole(tmp_path: Path) -> None:
 def test_progress_is_told_to_the_end(drawn: Any) -> None:
     last = {what: (done, total) for what, done, total in drawn.told}
     assert last == {
-        "drawing fashion: products": (160, 160),
+        "drawing fashion: products": (180, 180),
         "drawing fashion: scenes": (50, 50),
         "drawing home: products": (160, 160),
         "drawing home: scenes": (50, 50),

@@ -95,17 +95,18 @@ def test_ids_and_streams_are_of_one_thing() -> None:
 def test_looks_are_put_together_as_the_domain_says(domain: Domain) -> None:
     catalog = draw_products(domain, 10, 0)
     looks = [draw_look(domain, catalog, np.random.default_rng(seed)) for seed in range(400)]
+    choice = {name for outfit in domain.either for name in outfit}
+    assert not domain.either or sum(domain.either.values()) == pytest.approx(1)
     for category in domain.order:
         share = np.mean([category in look for look in looks])
-        expected = domain.presence.get(category, 1.0)
-        if domain.either and category in domain.either:
-            expected = domain.either[2] if category == domain.either[0] else 1 - domain.either[2]
+        shares = [share for outfit, share in domain.either.items() if category in outfit]
+        expected = sum(shares) if shares else domain.presence.get(category, 1.0)
         assert share == pytest.approx(expected, abs=0.08)
     for look in looks:
         assert all(product.category == category for category, product in look.items())
         assert all(domain.anchor(category, look) for category in look)
         if domain.either:
-            assert (domain.either[0] in look) != (domain.either[1] in look)
+            assert tuple(name for name in look if name in choice) in domain.either
 
 
 def test_worn_products_follow_their_anchor_but_for_some_noise(domain: Domain) -> None:

@@ -49,6 +49,18 @@ def test_an_item_makes_a_pair_where_its_anchor_stays_to_be_seen(
     assert len(found) + sum(set_aside.values()) == len(boxes)
 
 
+def test_a_dress_stands_in_for_the_top_and_follows_the_shoes() -> None:
+    boxes = {"Dresses": Box(0.3, 0.2, 0.7, 0.65), "Bags": Box(0.6, 0.5, 0.8, 0.7), "Shoes": Box(0.4, 0.85, 0.6, 0.95)}
+    boxes["Hats"] = Box(0.4, 0.05, 0.6, 0.15)
+    decided = {"Dresses": "Shoes", "Bags": "Dresses", "Shoes": "Dresses", "Hats": "Dresses"}
+    assert find_pairs(FASHION, boxes)[0] == decided
+    boxes["Dresses"] = Box(0.3, 0.2, 0.5, 0.8)  # the largest strip lies on its right: the shoes are half in it
+    assert find_pairs(FASHION, boxes)[0]["Dresses"] == "Shoes"
+    boxes["Dresses"] = Box(0.3, 0.2, 0.55, 0.8)
+    pairs, set_aside = find_pairs(FASHION, boxes)
+    assert "Dresses" not in pairs and set_aside["removal takes the anchor out too"] == 1
+
+
 def test_the_first_anchor_that_is_worn_decides() -> None:
     boxes = {"Tops": Box(0.3, 0.1, 0.6, 0.4), "Trousers": Box(0.3, 0.4, 0.6, 0.9), "Skirts": Box(0.3, 0.4, 0.6, 0.8)}
     assert find_pairs(FASHION, boxes)[0]["Tops"] == "Trousers"

@@ -29,7 +29,7 @@ class Domain:
             the angle in turns at which its hue stands from theirs.
         order: the categories as a look is put together.
         presence: how often a category is worn, in [0, 1]; always, if it is not named.
-        either: two categories of which a look has one, and how often it is the first; None for no such two.
+        either: sets of categories of which a look wears one, each with how often; empty for no such choice.
         shown: how each category's catalog photo is drawn.
         paint: paints a scene from the style of each category worn.
 
@@ -39,7 +39,7 @@ class Domain:
     anchors: Mapping[str, Mapping[str, float]]
     order: tuple[str, ...]
     presence: Mapping[str, float]
-    either: tuple[str, str, float] | None
+    either: Mapping[tuple[str, ...], float]
     shown: Mapping[str, Callable[[Board, Style], None]]
     paint: Callable[[np.random.Generator, Mapping[str, Style]], Painted]
 
@@ -84,15 +84,16 @@ FASHION = Domain(
         "Tops": {"Trousers": -1 / 2, "Skirts": -1 / 4},
         "Trousers": {"Tops": 1 / 2},
         "Skirts": {"Tops": 1 / 4},
-        "Bags": {"Tops": 1 / 3},
-        "Shoes": {"Bags": 1 / 2},
+        "Dresses": {"Shoes": -1 / 2},
+        "Bags": {"Tops": 1 / 3, "Dresses": 1 / 3},
+        "Shoes": {"Dresses": 1 / 2, "Bags": 1 / 2},
         "Coats": {"Shoes": 1 / 3},
-        "Hats": {"Tops": 0.15},
+        "Hats": {"Tops": 0.15, "Dresses": 0.15},
         "Sunglasses": {"Bags": 0.0},
     },
-    order=("Tops", "Trousers", "Skirts", "Bags", "Shoes", "Coats", "Hats", "Sunglasses"),
+    order=("Tops", "Trousers", "Skirts", "Dresses", "Bags", "Shoes", "Coats", "Hats", "Sunglasses"),
     presence={"Coats": 0.4, "Hats": 0.5, "Sunglasses": 0.4},
-    either=("Trousers", "Skirts", 0.55),
+    either={("Tops", "Trousers"): 0.4, ("Tops", "Skirts"): 0.32, ("Dresses",): 0.28},
     shown=garments_catalog.SHOWN,
     paint=paint_outfit,
 )
@@ -110,7 +111,7 @@ HOME = Domain(
     },
     order=("Sofas", "Rugs", "Cushions", "Curtains", "Mirrors", "Lamps", "Chairs", "Tables"),
     presence={"Mirrors": 0.7, "Lamps": 0.7, "Tables": 0.7},
-    either=None,
+    either={},
     shown=furniture_catalog.SHOWN,
     paint=paint_room,
 )

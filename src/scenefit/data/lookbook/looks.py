@@ -83,10 +83,11 @@ def draw_look(
 
     Each follows its anchor, the best ones most often; one in `NOISE`, and what has no anchor yet, is any product.
     """
-    without = set()
+    without = set[str]()
     if domain.either:
-        first, second, share = domain.either
-        without.add(second if rng.uniform() < share else first)
+        outfits = list(domain.either)
+        outfit = outfits[rng.choice(len(outfits), p=list(domain.either.values()))]
+        without.update(name for other in outfits for name in other if name not in outfit)
     without.update(name for name, share in domain.presence.items() if rng.uniform() > share)
     worn: dict[str, Product] = {}
     for category in domain.order:
