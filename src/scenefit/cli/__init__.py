@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from scenefit import __version__
-from scenefit.cli import bench, catalog, data, demo, evaluate, features, recommend, train
+from scenefit.cli import bench, catalog, compare, data, demo, evaluate, features, recommend, train
 from scenefit.cli.output import note
 from scenefit.errors import ScenefitError
 
@@ -28,12 +28,14 @@ app.add_typer(data.app, name="data")
 app.command("features")(features.features)
 app.command("train")(train.train)
 app.command("evaluate")(evaluate.evaluate)
+app.command("compare")(compare.compare)
 app.add_typer(catalog.app, name="catalog")
 app.command("recommend")(recommend.recommend)
 app.add_typer(bench.app, name="bench")
 
 CommandError: Any = typer.BadParameter.__base__
 """The base of what typer raises for unknown options, missing arguments and the like; it has no public name."""
+STOPPED = 130
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -54,7 +56,7 @@ def main() -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; give the exit code."""
     try:
-        return int(app(arguments, standalone_mode=False) or 0)
+        return _told(int(app(arguments, standalone_mode=False) or 0))
     except typer.Exit as stop:
         return stop.exit_code
     except CommandError as error:
@@ -62,8 +64,7 @@ def run(arguments: list[str] | None = None) -> int:
     except ScenefitError as error:
         return _mistake(str(error))
     except (KeyboardInterrupt, typer.Abort):
-        note("stopped; the same command goes on where it stood")
-        return 130
+        return _told(STOPPED)
     except OSError as error:
         if error.errno in NO_SPACE or isinstance(error, PermissionError):
             where = error.filename2 or error.filename or "while writing"
@@ -71,6 +72,13 @@ def run(arguments: list[str] | None = None) -> int:
         return _defect()
     except Exception:  # noqa: BLE001  the last stop
         return _defect()
+
+
+def _told(code: int) -> int:
+    """Say that the command was stopped, where it was; an interrupt comes from typer as this code too."""
+    if code == STOPPED:
+        note("stopped; the same command goes on where it stood")
+    return code
 
 
 def _command_mistake(message: str) -> int:

@@ -8,7 +8,7 @@ import typer
 
 from scenefit.cli.output import Json, note, progress, show_failures, show_json, show_table
 from scenefit.data.dataset import Dataset
-from scenefit.features.backbone import Backbone, find_backbone, prepare_backbone
+from scenefit.features.backbone import MANIFEST, Backbone, BackboneFiles, find_backbone, prepare_backbone
 from scenefit.features.dataset_features import compute_features
 from scenefit.features.extract import Shard
 
@@ -20,6 +20,14 @@ def open_backbone(source: str, regions: int, precision: str, threads: int) -> Ba
     """Find a backbone, export it if need be, and open it."""
     files = find_backbone(source, regions, precision)
     return Backbone(prepare_backbone(files, tell=note), threads)
+
+
+def find_exported(source: str, regions: int) -> tuple[Path, BackboneFiles | None]:
+    """Find a backbone, or one that is exported already, such as a model's; its Transformers files where it has them."""
+    if (Path(source) / MANIFEST).exists():
+        return Path(source), None
+    files = find_backbone(source, regions)
+    return prepare_backbone(files, tell=note), files
 
 
 def features(
