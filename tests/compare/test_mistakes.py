@@ -103,6 +103,10 @@ def test_split_by_pair(task: Task) -> None:
     splits = {scene: {*mixed.pairs["split"][scene_of == scene].tolist()} for scene in set(scene_of.tolist())}
     assert any(len(found) > 1 for found in splits.values())
     assert {*mixed.pairs["split"].tolist()} == {"train", "val", "test"}
+    (task.work / "other").mkdir()
+    other = METHODS["error-5"].fit(replace(task, seed=1, work=task.work / "other")).reported
+    assert other is not None
+    assert other[0].pairs.tolist() == fitted.reported[0].pairs.tolist()  # so that the mean over seeds is of one set
     assert mixed.pairs["product"].tolist() == task.dataset.pairs["product"].tolist()
 
 
