@@ -39,6 +39,7 @@ def test_table_json_and_files(compared: list[str], capsys: pytest.CaptureFixture
         (["--methods", "raw,clip"], "got the methods ['clip']; expected some of ['field', 'errors', 'all', 'random'"),
         (["--methods", "oracle"], "got the method oracle, which needs generated looks, whose rule is known"),
         (["--methods", "error-8"], "got the method error-8, which needs --backbone as a folder of Transformers"),
+        (["--methods", "error-5", "--folds", "2"], "got the method error-5, which needs the dataset's own splits"),
         (["--seeds", "0"], "got 0 seeds and 0 folds; expected at least 1 seed, and 0 folds or 2 and more"),
         (["--folds", "1"], "got 3 seeds and 1 folds"),
         (["--split", "train"], "got --split 'train'; expected val or test"),

@@ -35,6 +35,8 @@ def test_a_tampered_table_that_still_holds_together_opens(tamper: Callable[..., 
         ("pairs", {"left": {3: -0.01}}, "row 3 has a box outside"),
         ("pairs", {"top": {3: "nan"}}, "row 3 has a box outside"),  # as text: DuckDB takes a float's NaN for NULL
         ("pairs", {"bottom": {3: math.inf}}, "row 3 has a box outside"),
+        ("pairs", {"left": {3: None}}, r"row 3 has a box outside .*; give four sides, or none"),
+        ("pairs", {side: {3: None} for side in ("left", "right", "top")}, "row 3 has a box outside"),
         ("pairs", {"left": {3: 0.5}, "right": {3: 0.5}}, "row 3 has a box outside"),
         ("pairs", {"top": {3: 0.6}, "bottom": {3: 0.5}}, "row 3 has a box outside"),
         ("pairs", {"category": {3: "Hats"}}, r"pairs\.parquet: row 3 has another category than its product"),
@@ -53,6 +55,19 @@ def test_tables_that_contradict_each_other_are_refused(
     folder = tamper(name, **change)
     with pytest.raises(DataError, match=message):
         Dataset.open(folder)
+
+
+def test_a_pair_may_have_no_box(tamper: Callable[..., Path]) -> None:
+    sides = {side: {3: None, 5: None} for side in ("left", "top", "right", "bottom")}
+    dataset = Dataset.open(tamper("pairs", **sides))
+    assert np.flatnonzero(np.isnan(dataset.boxes).all(axis=1)).tolist() == [3, 5]
+    assert not np.isnan(np.delete(dataset.boxes, [3, 5], axis=0)).any()
+
+
+def test_no_pair_needs_a_box(tamper: Callable[..., Path], dataset: Dataset) -> None:
+    nowhere = dict.fromkeys(range(len(dataset.pairs["scene"])))
+    opened = Dataset.open(tamper("pairs", **dict.fromkeys(("left", "top", "right", "bottom"), nowhere)))
+    assert np.isnan(opened.boxes).all()
 
 
 @pytest.mark.parametrize("path", ["../a.jpg", "a/../../b.jpg", "/a.jpg", "a\\b.jpg", "a\0.jpg"])

@@ -74,6 +74,14 @@ def test_each_side_wins_where_it_is_largest(box: Sides, expected: Sides) -> None
     assert tuple(remove_product(Box(*box))) == expected
 
 
+def test_where_there_is_no_box_the_whole_picture_is_kept() -> None:
+    boxes = np.array([[0.1, 0.1, 0.9, 0.9], [np.nan] * 4, [0.4, 0.7, 0.6, 0.9]])
+    strips, kept = remove_products(boxes)
+    assert strips[1].tolist() == [0, 0, 1, 1]
+    assert kept.tolist() == [False, True, True]
+    assert strips[2].tolist() == remove_products(boxes[[2]])[0][0].tolist()
+
+
 @pytest.mark.parametrize(("top", "keeps"), [(0.2, True), (0.19, False)])
 def test_exactly_a_fifth_is_enough(top: float, keeps: bool) -> None:
     for box in [(0, top, 1, 1), (0, 0, 1, 1 - top), (top, 0, 1, 1), (0, 0, 1 - top, 1)]:

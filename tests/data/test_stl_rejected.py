@@ -131,8 +131,10 @@ def test_a_picture_that_cannot_be_used_costs_its_pairs(
     details = {"missing": "no picture", "broken": "truncated", "empty": "0 bytes", "link": "symbolic link"}
     assert all(details[fault] in (line.get("detail") or line["record"]["detail"]) for line in rejected)
     assert report.counts["pairs"] == 16 - len(lost)
-    missing = (tmp_path / "out" / "missing_images.txt").read_text()
-    assert missing == (f"{signature}\n" if fault == "missing" else "")
+    missing = [json.loads(line) for line in (tmp_path / "out" / "missing.jsonl").read_text().splitlines()]
+    pairs_of_digits = "/".join(signature[start : start + 2] for start in (0, 2, 4))
+    url = f"https://i.pinimg.com/400x/{pairs_of_digits}/{signature}.jpg"
+    assert missing == ([{"id": signature, "url": url}] if fault == "missing" else [])
     assert report.missing_images == (fault == "missing")
     if side == "product" and fault != "missing":
         assert rejected[-1]["reason"] == "catalog product: picture broken"

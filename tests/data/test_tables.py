@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenefit.data.tables import PRODUCTS, SCENES, read_table, write_table
+from scenefit.data.tables import PRODUCTS, SCENES, column_names, read_rows, read_table, write_table
 from scenefit.errors import DataError
 from scenefit.types import Table
 
@@ -118,3 +118,20 @@ def test_what_is_no_parquet_is_refused(content: bytes | None, tmp_path: Path) ->
         (tmp_path / "t.parquet").write_bytes(content)
     with pytest.raises(DataError, match=r"t\.parquet cannot be read as Parquet: "):
         read_table(tmp_path / "t.parquet", SCENES)
+
+
+def test_rows_of_any_schema_come_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "it's [a] *.parquet"
+    select = "SELECT i AS id, i / 2 AS half, CASE WHEN i % 2 = 0 THEN 'even' END AS \"Name\" FROM range(2500) t(i)"
+    literal = str(path).replace("'", "''")
+    duckdb.execute(f"COPY ({select}) TO '{literal}' (FORMAT parquet)")
+    assert column_names(path) == ["id", "half", "Name"]
+    rows = list(read_rows(path, ["Name", "name", "id", "nothing"]))
+    assert rows == [{"Name": None if n % 2 else "even", "id": n} for n in range(2500)]
+
+
+@pytest.mark.parametrize("read", [column_names, lambda path: list(read_rows(path, ["id"]))])
+def test_rows_of_what_is_no_parquet_are_refused(read: Any, tmp_path: Path) -> None:
+    (tmp_path / "t.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r"t\.parquet cannot be read as Parquet: "):
+        read(tmp_path / "t.parquet")

@@ -143,3 +143,11 @@ def test_crop_key_names_picture_and_box() -> None:
     assert crop_key(crop) == crop_key(Crop(Path("b.jpg"), crop.content, Box(0, 0, 1, 0.5 + 1e-9)))
     assert len({crop_key(crop), *map(crop_key, others)}) == 4
     assert len(crop_key(crop)) == KEY_BYTES
+
+
+def test_rows_that_are_not_held(store: FeatureStore) -> None:
+    write(store, "1-of-1", 0, 3)
+    table = store.table("scenes")
+    for rows in ([-1, 0], [0, 3]):
+        with pytest.raises(IndexError, match=rf"got rows from {rows[0]} to {rows[1]}; the store holds 3"):
+            table.read("pooled", np.array(rows))

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import typer
 
+from scenefit.artifacts import written_file
 from scenefit.cli.features import BackboneOption, Regions, find_exported
 from scenefit.cli.output import Json, note, progress, show_json, show_table
+from scenefit.data.dataset import Dataset
 from scenefit.errors import MissingExtraError, UsageError
+from scenefit.features.backbone import Backbone
+from scenefit.features.dataset_features import DatasetFeatures
+from scenefit.pages import plots
 
 
 def compare(
@@ -29,13 +35,15 @@ def compare(
     """
     try:
         from scenefit.compare import comparison, table
+        from scenefit.pages.comparison import REPORT_FILE, comparison_report
+        from scenefit.pages.comparison_parts import Compared
     except ImportError:
         raise MissingExtraError("compare", "train") from None
     if split not in ("val", "test"):
         raise UsageError(f"got --split {split!r}; expected val or test: the methods are trained on train")
     folder, files = find_exported(backbone, regions)
     with progress() as tell:
-        result, _ = comparison.compare(
+        result, records = comparison.compare(
             dataset,
             folder,
             files,
@@ -47,6 +55,15 @@ def compare(
             workers=workers,
             progress=tell,
         )
+        chosen = ["--folds", str(folds)] if folds else ["--split", split]
+        again = ["scenefit", "compare", str(dataset), "--backbone", backbone, "--regions", str(regions), *chosen]
+        again += ["--methods", methods, "--seeds", str(seeds), "--out", str(out)]
+        features = DatasetFeatures.open(Dataset.open(dataset), Backbone(folder, threads=1))
+        report = comparison_report(Compared(result, records, features, shlex.join(again)), tell)
+    with written_file(out / REPORT_FILE) as aside:
+        aside.write_text(report, "utf-8")
+    if lacking := plots.missing():
+        note(f"{lacking}; then give the same command again, nothing is trained anew")
     if as_json:
         return show_json(result)
     short = [
@@ -55,5 +72,5 @@ def compare(
     show_table(table.title(result), ("method", "binary accuracy", "top-10", "MRR", "unseen"), short)
     if mistakes := [row[1:4] for row in table.mistake_rows(result)]:
         show_table("published errors, each alone: binary accuracy", table.MISTAKE_COLUMNS[1:4], mistakes)
-    note(f"paired differences of every two methods: {out / comparison.MARKDOWN_FILE}")
+    note(f"open {out / REPORT_FILE} in a browser; the same tables: {out / comparison.MARKDOWN_FILE}")
     return None

@@ -55,6 +55,10 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
         (name, part["n"], figure(part["binary_accuracy"]), figure(part["top_k"]["10"])) for name, part in parts.items()
     ]
     show_table("by product and category", ("product", "n", "binary accuracy", "top-10"), rows)
+    if fitb := result.get("fitb"):
+        answered = {model.about["recipe"]: fitb["accuracy"], **fitb["baselines"]}
+        title = f"fill in the blank: {fitb['n']} questions"
+        show_table(title, ("method", "answered right"), [(name, figure(share)) for name, share in answered.items()])
     if result["set_aside"]:
         note(f"{result['set_aside']} pairs were set aside: no features, no other product, or an unknown category")
 

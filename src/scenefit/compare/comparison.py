@@ -65,7 +65,7 @@ def compare(
     if seeds < 1 or folds < 0 or folds == 1:
         raise UsageError(f"got {seeds} seeds and {folds} folds; expected at least 1 seed, and 0 folds or 2 and more")
     opened = Dataset.open(dataset)
-    methods = applicable(choose(names), names, opened, files)
+    methods = applicable(choose(names), names, opened, files, folds)
     twice, failed = prepare(opened, backbone, files, methods, progress)
     plan = Plan(dataset, backbone, twice, tuple(m.name for m in methods), tuple(range(seeds)), folds, split)
     records = [read_record(folder) for folder in run_jobs(plan, out, workers=workers, progress=progress)]
@@ -78,7 +78,7 @@ def compare(
 
 
 def applicable(
-    methods: Sequence[Method], names: Sequence[str], dataset: Dataset, files: BackboneFiles | None
+    methods: Sequence[Method], names: Sequence[str], dataset: Dataset, files: BackboneFiles | None, folds: int
 ) -> list[Method]:
     """Leave out what a group brings but cannot be done here.
 
@@ -91,6 +91,8 @@ def applicable(
         lacking["truth"] = "generated looks, whose rule is known"
     if files is None:
         lacking["twice"] = "--backbone as a folder of Transformers, to export it with another preprocessing"
+    if folds:
+        lacking["split"] = "the dataset's own splits; it makes one of its own for them"
     for method in methods:
         missing = sorted(method.needs & set(lacking))
         if missing and method.name in names and method.name not in GROUPS:

@@ -9,7 +9,7 @@ from scenefit.compare.task import Method
 from scenefit.errors import UsageError
 
 VIEWS, TWICE, UNCROPPED = frozenset({"views"}), frozenset({"twice"}), frozenset({"uncropped"})
-TRUTH = frozenset({"truth"})
+TRUTH, SPLIT = frozenset({"truth"}), frozenset({"split"})
 
 FIELD = (
     Method("random", "chance, exactly", untrained.fit_random, searchable=False),
@@ -31,7 +31,7 @@ MISTAKES = (
     Method("error-2", "positive product as attention key", mistakes.fit_positive_key, False),
     Method("error-3", "product left in the scene", mistakes.fit_product_left, needs=UNCROPPED),
     Method("error-4", "softmax over the batch axis", mistakes.fit_batch_softmax),
-    Method("error-5", "splits by pair", mistakes.fit_pair_split),
+    Method("error-5", "splits by pair", mistakes.fit_pair_split, needs=SPLIT),
     Method("error-6", "other positives as negatives", mistakes.fit_other_positives),
     Method("error-7", "negatives from other categories", mistakes.fit_other_categories),
     Method("error-8", "inputs normalised twice", mistakes.fit_twice_normalised, needs=TWICE),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -92,7 +93,7 @@ def _in_processes(plan: Plan, todo: Sequence[Job], folders: dict[Job, Path], wor
     if not todo:
         return
     count = min(workers or os.cpu_count() or 1, len(todo))
-    with ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _one_thread) as pool:
+    with ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _prepare_worker) as pool:
         futures = [pool.submit(run_job, plan, job, folders[job]) for job in todo]
         try:
             for future in as_completed(futures):
@@ -101,10 +102,19 @@ def _in_processes(plan: Plan, todo: Sequence[Job], folders: dict[Job, Path], wor
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _one_thread() -> None:
+def _prepare_worker() -> None:
+    """Take one thread; end when the process that started this one ends, killed or not."""
     import torch
 
     torch.set_num_threads(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101  it was spawned
+    parent.join()
+    os._exit(1)
 
 
 @cache

@@ -94,7 +94,8 @@ class Method:
         fit: learns from a task.
         searchable: whether a query vector and a product vector are all that its distance needs.
         needs: what must be computed before: "views" (scenes cut in 4 x 4), "twice" (inputs normalised twice),
-            "uncropped" (scenes with their product), "truth" (generated looks).
+            "uncropped" (scenes with their product), "truth" (generated looks), "split" (the
+            dataset's own splits, no folds).
     """
 
     name: str

@@ -28,6 +28,7 @@ class CheckReport:
     categories: dict[str, dict[str, int]]
     faults: list[tuple[str, str]]
     removed_too_much: int
+    pairs_without_box: int
     shared_products: dict[str, int]
     shared_scene_images: dict[str, int]
     scene_is_product: int
@@ -44,17 +45,19 @@ class CheckReport:
         return {**vars(self), "faults": faults, "sound": self.sound}
 
 
-def check_dataset(dataset: Dataset, progress: Progress = silent) -> CheckReport:
-    """Check a dataset; every picture is decoded and compared with the content hash in its table."""
+def check_dataset(dataset: Dataset, progress: Progress = silent, *, pictures: bool = True) -> CheckReport:
+    """Check a dataset; `pictures`: every one is decoded and compared with the content hash in its table."""
     pairs = dataset.pairs
     contents = dataset.scenes["content"][dataset.pair_scene]
-    boxes = zip(pairs["scene"].tolist(), map(tuple, dataset.boxes.tolist()), strict=True)
+    boxed = ~np.isnan(dataset.boxes[:, 0])
+    boxes = zip(pairs["scene"][boxed].tolist(), map(tuple, dataset.boxes[boxed].tolist()), strict=True)
     return CheckReport(
         counts={split: _counts(dataset, pairs["split"] == split) for split in SPLITS}
         | {"all": _counts(dataset, np.ones(len(pairs["split"]), np.bool_))},
         categories={name: _category(dataset, i, name) for i, name in enumerate(dataset.categories)},
-        faults=_faults(dataset, progress),
+        faults=_faults(dataset, progress) if pictures else [],
         removed_too_much=int((~remove_products(dataset.boxes)[1]).sum()),
+        pairs_without_box=int((~boxed).sum()),
         shared_products=_shared(pairs["split"], pairs["product"]),
         shared_scene_images=_shared(pairs["split"], contents),
         scene_is_product=len(set(dataset.scenes["content"]) & set(dataset.products["content"])),

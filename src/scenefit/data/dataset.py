@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from scenefit import artifacts
+from scenefit.data.questions import QUESTIONS_FILE, check_questions
 from scenefit.data.splits import SPLITS
-from scenefit.data.tables import PAIRS, PRODUCTS, SCENES, read_table, write_table
+from scenefit.data.tables import PAIRS, PRODUCTS, QUESTIONS, SCENES, read_table, write_table
 from scenefit.errors import ArtifactError, DataError
 from scenefit.types import Array, Doubles, Ints, Table
 
@@ -27,7 +28,8 @@ class Dataset:
     """Scenes, catalog products and the pairs of both, read from a folder.
 
     The tables hold one array a column (`tables.SCENES`, `PRODUCTS`, `PAIRS`). A product that stands in no pair
-    is a catalog product all the same: a distractor in every ranking of its category.
+    is a catalog product all the same: a distractor in every ranking of its category. `questions` (`tables.QUESTIONS`)
+    are those of fill-in-the-blank, a row for each answer, None where the dataset asks none.
     """
 
     folder: Path
@@ -35,6 +37,7 @@ class Dataset:
     scenes: Table
     products: Table
     pairs: Table
+    questions: Table | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Dataset:
@@ -43,14 +46,17 @@ class Dataset:
         Raises:
             ArtifactError: the folder is half-written, damaged, or not a dataset.
             DataError: its tables contradict each other: a duplicate id, a pair without its scene or product,
-                a box outside the picture, an unknown split, an image path that leaves the folder.
+                a box outside the picture, an unknown split, an image path that leaves the folder, a question
+                without its pair.
         """
         about = artifacts.read_manifest(folder, MANIFEST, "dataset")
         absent = [name for name in TABLES if name not in about["files"]]
         if absent:
             raise ArtifactError(f"{folder / MANIFEST} does not list {absent}; make the dataset again")
         tables = [read_table(folder / name, columns) for name, columns in TABLES.items()]
-        dataset = cls(folder, about, *tables)
+        asks = QUESTIONS_FILE in about["files"]
+        questions = read_table(folder / QUESTIONS_FILE, QUESTIONS) if asks else None
+        dataset = cls(folder, about, tables[0], tables[1], tables[2], questions)
         _check(dataset)
         return dataset
 
@@ -81,7 +87,10 @@ class Dataset:
 
     @property
     def boxes(self) -> Doubles:
-        """Shape (N, 4): each pair's product box in its scene: left, top, right, bottom in [0, 1]."""
+        """Shape (N, 4): each pair's product box in its scene: left, top, right, bottom in [0, 1].
+
+        NaN where a pair has no box: its product is not in the scene.
+        """
         return np.stack([self.pairs[side] for side in ("left", "top", "right", "bottom")], axis=1)
 
     def split_rows(self, split: str) -> Ints:
@@ -131,6 +140,8 @@ def _check(dataset: Dataset) -> None:
         for image in table["image"].tolist():
             check_image_path(image)
     _check_pairs(dataset)
+    if dataset.questions is not None:
+        check_questions(dataset.questions, dataset.pairs, dataset.products, str(dataset.folder / QUESTIONS_FILE))
 
 
 def check_image_path(image: str) -> str:
@@ -157,9 +168,11 @@ def _check_pairs(dataset: Dataset) -> None:
     if len({*zip(pairs["scene"], pairs["split"], strict=True)}) > len(set(pairs["scene"])):
         raise DataError(f"{where} has a scene in two splits; splits go by scene, never by pair")
     left, top, right, bottom = dataset.boxes.T
-    bad = ~((left >= 0) & (left < right) & (right <= 1) & (top >= 0) & (top < bottom) & (bottom <= 1))
+    good = (left >= 0) & (left < right) & (right <= 1) & (top >= 0) & (top < bottom) & (bottom <= 1)
+    bad = ~(good | np.isnan(dataset.boxes).all(axis=1))
     if bad.any():
-        raise DataError(f"{where}: row {int(np.argmax(bad))} has a box outside [0, 1] or turned around")
+        row = int(np.argmax(bad))
+        raise DataError(f"{where}: row {row} has a box outside [0, 1] or turned around; give four sides, or none")
     wrong = pairs["category"] != dataset.products["category"][dataset.pair_product]
     if wrong.any():
         raise DataError(f"{where}: row {int(np.argmax(wrong))} has another category than its product")

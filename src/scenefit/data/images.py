@@ -146,14 +146,14 @@ def _pixels(image: ImageFile.ImageFile, size: tuple[int, int] | None, box: Box, 
     turn = TURNS.get(_orientation(image))
     upright = _rgb(image if turn is None else image.transpose(turn))
     if box != WHOLE:
-        upright = upright.crop(_corners(box, upright.width, upright.height))
+        upright = upright.crop(corners(box, upright.width, upright.height))
     if size is not None:  # only now: a filter takes in what lies just outside the box that resize() is given
         upright = upright.resize(size[::-1], Image.Resampling(resample), reducing_gap=2.0)
     return np.asarray(upright)
 
 
-def _corners(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
-    """Give whole pixels, at least one each way; a side within a millionth of a pixel edge is on it."""
+def corners(box: Box, width: int, height: int) -> tuple[int, int, int, int]:
+    """Give a box's sides in whole pixels, at least one apart; a side within a millionth of a pixel edge is on it."""
     left = min(int(box.left * width + 1e-6), width - 1)
     top = min(int(box.top * height + 1e-6), height - 1)
     return left, top, max(left + 1, round(box.right * width)), max(top + 1, round(box.bottom * height))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -30,11 +32,18 @@ PAIRS = {
     "scene": "VARCHAR",
     "product": "VARCHAR",
     "category": "VARCHAR",
-    "left": "DOUBLE",
-    "top": "DOUBLE",
-    "right": "DOUBLE",
-    "bottom": "DOUBLE",
+    "left": "DOUBLE?",
+    "top": "DOUBLE?",
+    "right": "DOUBLE?",
+    "bottom": "DOUBLE?",
     "split": "VARCHAR",
+}
+QUESTIONS = {
+    "question": "INTEGER",
+    "scene": "VARCHAR",
+    "product": "VARCHAR",
+    "category": "VARCHAR",
+    "right": "BOOLEAN",
 }
 TRUTH = {
     "scene": "VARCHAR",
@@ -78,17 +87,50 @@ def read_table(path: Path, columns: Mapping[str, str]) -> Table:
     Raises:
         DataError: not Parquet, a column missing or of another type, or a value absent that may not be.
     """
+    with _opened(path) as (connection, source, found):
+        _check_columns(path, found, columns)
+        table = connection.execute(f"SELECT {_names(columns)} FROM {source}").fetchnumpy()  # noqa: S608
+    return {name: _plain(path, name, columns[name], column) for name, column in table.items()}
+
+
+def read_rows(path: Path, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Read a Parquet file of any schema row by row: those of `columns` that it has, as Python values, None if absent.
+
+    Raises:
+        DataError: not Parquet.
+    """
+    with _opened(path) as (connection, source, found):
+        names = [name for name in columns if name in found]
+        rows = connection.execute(f"SELECT {_names(names)} FROM {source}")  # noqa: S608
+        while some := rows.fetchmany(1000):
+            yield from (dict(zip(names, row, strict=True)) for row in some)
+
+
+def column_names(path: Path) -> list[str]:
+    """Name the columns of a Parquet file.
+
+    Raises:
+        DataError: not Parquet.
+    """
+    with _opened(path) as (_, _, found):
+        return list(found)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, dict[str, str]]]:
+    """Give a connection, what to select from, and the type of each column."""
     literal = re.sub(r"([*?[])", r"[\1]", str(path))  # a folder's name is no glob pattern
     source = f"read_parquet({_quoted(literal)}, hive_partitioning = false)"
     with duckdb.connect() as connection:
         try:
             found = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
-            _check_columns(path, {name: kind for name, kind, *_ in found}, columns)
-            names = ", ".join(f'"{name}"' for name in columns)
-            table = connection.execute(f"SELECT {names} FROM {source}").fetchnumpy()  # noqa: S608
+            yield connection, source, {name: kind for name, kind, *_ in found}
         except duckdb.Error as error:
             raise DataError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
-    return {name: _plain(path, name, columns[name], column) for name, column in table.items()}
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)
 
 
 def _quoted(text: str) -> str:

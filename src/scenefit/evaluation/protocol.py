@@ -18,6 +18,7 @@ from scenefit.catalog.store import Catalog, embed_dataset
 from scenefit.data.triplets import NegativeSampler, Positives
 from scenefit.errors import DataError
 from scenefit.evaluation.bootstrap import Estimate, SceneBootstrap
+from scenefit.evaluation.fitb import measure_questions
 from scenefit.evaluation.metrics import (
     Placing,
     binary_accuracy,
@@ -99,7 +100,7 @@ class Bench:
         n, dataset = len(self.pairs), self.features.dataset
         placing = Placing(*(np.zeros(n, np.int64) for _ in range(3)))
         sampled, rng = np.zeros(n), np.random.default_rng(self.seed)
-        for products, rows in self._by_category():
+        for products, rows in self.by_category():
             distances = scorer.distances(rows, products)
             positive = np.searchsorted(products, dataset.pair_product[self.pairs[rows]])
             scenes = dataset.pair_scene[self.pairs[rows]]
@@ -109,7 +110,7 @@ class Bench:
             sampled[rows] = sampled_binary_accuracy(distances, positive, eligible, rng)
         return Measures(self, placing, sampled)
 
-    def _by_category(self) -> list[tuple[Ints, Ints]]:
+    def by_category(self) -> list[tuple[Ints, Ints]]:
         """Give (products of the category with features, rows of `pairs`), in parts that bound the memory."""
         dataset = self.features.dataset
         code = dataset.product_category[dataset.pair_product[self.pairs]]
@@ -153,15 +154,18 @@ def evaluate(
     Popularity counts the pairs of the dataset's training split.
 
     Returns:
-        the content of `evaluate --json`: value, low and high (95 %, bootstrap over scenes) of each figure.
+        the content of `evaluate --json`: value, low and high (95 %, bootstrap over scenes) of each figure; "fitb" is
+        there when the dataset asks questions.
 
     Raises:
         DataError: the split is empty, or none of its pairs can be evaluated.
     """
     dataset = features.dataset
-    bench = Bench.of(features, dataset.split_rows(split), model.categories, cropped, seed)
+    rows = dataset.split_rows(split)
+    bench = Bench.of(features, rows, model.categories, cropped, seed)
     catalog = embed_dataset(model, features)
-    measures = bench.measure(ModelScorer(model, catalog, features, bench.pairs, bench.feature_rows))
+    own, others = ModelScorer(model, catalog, features, bench.pairs, bench.feature_rows), baselines(bench)
+    measures, fitb = bench.measure(own), measure_questions(bench, rows, own, others)
     seen = model.seen({name: column[dataset.pair_product[bench.pairs]] for name, column in dataset.products.items()})
     names = dataset.pairs["category"][bench.pairs]
     return {
@@ -180,7 +184,8 @@ def evaluate(
         "by_category": {
             name: {"n": int((names == name).sum()), **measures.summary(names == name)} for name in np.unique(names)
         },
-        "baselines": {name: bench.measure(scorer).summary() for name, scorer in baselines(bench).items()},
+        "baselines": {name: bench.measure(scorer).summary() for name, scorer in others.items()},
+        **({} if fitb is None else {"fitb": fitb}),
     }
 
 

@@ -103,7 +103,13 @@ class FeatureTable:
         return np.array([self._rows.get(key, -1) for key in keys], np.int64)
 
     def read(self, column: str, rows: Ints) -> Floats:
-        """Read rows of a column, shape (len(rows), width), float32."""
+        """Read rows of a column, shape (len(rows), width), float32.
+
+        Raises:
+            IndexError: a row is not held, as the -1 that `rows` gives for an unknown key.
+        """
+        if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
+            raise IndexError(f"got rows from {rows.min()} to {rows.max()}; the store holds {len(self)}")
         out = np.empty((len(rows), self._columns[column]), np.float32)
         segment = np.searchsorted(self._starts, rows, side="right") - 1
         for i, values in enumerate(self._maps[column]):
