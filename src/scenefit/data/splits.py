@@ -59,7 +59,7 @@ def fold_splits(contents: Array, fold: int, folds: int, seed: int) -> Array:
         shape (N,): "test" for the fold, "val" for a ninth of the other scenes, "train" for the rest.
 
     >>> fold_splits(np.array(["a", "b", "a"], object), 0, 2, 0).tolist()
-    ['val', 'test', 'val']
+    ['test', 'val', 'test']
     """
     groups = np.array(sorted(set(contents.tolist())), object)
     order = np.random.default_rng(seed).permutation(len(groups))
