@@ -15,7 +15,8 @@ from scenefit.cli import run
 
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = ("data import stl", "data check", "features", "train", "evaluate", "catalog build", "catalog info")
-COMMANDS += ("recommend", "bench features", "data lookbook", "demo")
+COMMANDS += ("recommend", "bench features", "data lookbook", "demo", "compare", "data download")
+COMMANDS += ("data import outfits", "data import street2shop", "data import table")
 
 
 def test_import_and_check_print_what_they_did(path: Any) -> None:
