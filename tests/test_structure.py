@@ -106,7 +106,7 @@ def test_what_needs_the_training_extra_is_not_imported_with_the_module(file: str
 
 
 def test_recommending_and_the_command_line_load_nothing_of_the_training_extra() -> None:
-    program = "import sys, scenefit.cli, scenefit.recommend, scenefit.evaluation.protocol; print(*sys.modules)"
+    program = "import sys, scenefit.cli, scenefit.recommend, scenefit.evaluation.evaluate; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
     assert "scenefit.recommend" in loaded
     assert not HEAVY & set(loaded)

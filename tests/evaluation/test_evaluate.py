@@ -12,7 +12,8 @@ from scenefit.catalog.store import embed_dataset
 from scenefit.data.dataset import Dataset
 from scenefit.data.removal import remove_product
 from scenefit.errors import DataError
-from scenefit.evaluation.protocol import Bench, ModelScorer, evaluate
+from scenefit.evaluation.evaluate import evaluate
+from scenefit.evaluation.protocol import Bench, ModelScorer
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.folder import Model
 from scenefit.recommend import Recommender

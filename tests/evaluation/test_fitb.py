@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from scenefit.data.dataset import Dataset
 from scenefit.data.tables import QUESTIONS
 from scenefit.evaluation.bootstrap import DRAWS
+from scenefit.evaluation.evaluate import evaluate
 from scenefit.evaluation.fitb import Questions, answer_distances, fill_in_the_blank, measure_questions, right_answers
-from scenefit.evaluation.protocol import Bench, ModelScorer, baselines, evaluate
+from scenefit.evaluation.protocol import Bench, ModelScorer, baselines
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.baselines import Random
 from scenefit.model.compatibility import distance_matrix

@@ -10,7 +10,7 @@ import typer
 
 from scenefit.cli.output import Json, Seed, bare_figure, figure, note, progress, show_failures, show_json, show_table
 from scenefit.data.dataset import Dataset
-from scenefit.evaluation.protocol import evaluate as measure
+from scenefit.evaluation.evaluate import evaluate as measure
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.model.folder import Model
 

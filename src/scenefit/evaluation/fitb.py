@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from scenefit.data.dataset import Dataset
 from scenefit.evaluation.bootstrap import Estimate, SceneBootstrap
 from scenefit.evaluation.metrics import place, top_k
+from scenefit.evaluation.protocol import Bench
 from scenefit.model.baselines import Scorer
 from scenefit.types import Doubles, Ints
-
-if TYPE_CHECKING:
-    from scenefit.evaluation.protocol import Bench
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""The evaluation of a model: its figures on a split, of each kind of product, beside those of the baselines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from scenefit.catalog.store import embed_dataset
+from scenefit.evaluation.fitb import measure_questions
+from scenefit.evaluation.protocol import Bench, ModelScorer, baselines
+from scenefit.features.dataset_features import DatasetFeatures
+from scenefit.model.folder import Model
+
+
+def evaluate(
+    model: Model, features: DatasetFeatures, split: str, *, cropped: bool = True, seed: int = 0
+) -> dict[str, Any]:
+    """Evaluate a model and the baselines on a split whose features are in the store.
+
+    Popularity counts the pairs of the dataset's training split.
+
+    Returns:
+        the content of `evaluate --json`: value, low and high (95 %, bootstrap over scenes) of each figure; "fitb" is
+        there when the dataset asks questions.
+
+    Raises:
+        DataError: the split is empty, or none of its pairs can be evaluated.
+    """
+    dataset = features.dataset
+    rows = dataset.split_rows(split)
+    bench = Bench.of(features, rows, model.categories, cropped, seed)
+    catalog = embed_dataset(model, features)
+    own, others = ModelScorer(model, catalog, features, bench.pairs, bench.feature_rows), baselines(bench)
+    measures, fitb = bench.measure(own), measure_questions(bench, rows, own, others)
+    seen = model.seen({name: column[dataset.pair_product[bench.pairs]] for name, column in dataset.products.items()})
+    names = dataset.pairs["category"][bench.pairs]
+    return {
+        "n": len(bench.pairs),
+        "scenes": len(np.unique(dataset.pair_scene[bench.pairs])),
+        "set_aside": bench.set_aside,
+        "split": split,
+        "view": "cropped" if cropped else "uncropped",
+        "gallery": len(catalog.products["id"]),
+        "seed": seed,
+        "model": model.fingerprint,
+        "dataset": dataset.fingerprint,
+        **measures.summary(),
+        "seen_products": {"n": int(seen.sum()), **measures.summary(seen)},
+        "unseen_products": {"n": int((~seen).sum()), **measures.summary(~seen)},
+        "by_category": {
+            name: {"n": int((names == name).sum()), **measures.summary(names == name)} for name in np.unique(names)
+        },
+        "baselines": {name: bench.measure(scorer).summary() for name, scorer in others.items()},
+        **({} if fitb is None else {"fitb": fitb}),
+    }
