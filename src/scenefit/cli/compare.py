@@ -35,8 +35,8 @@ def compare(
     """
     try:
         from scenefit.compare import comparison, table
-        from scenefit.pages.comparison import REPORT_FILE, comparison_report
-        from scenefit.pages.comparison_parts import Compared
+        from scenefit.pages.comparison.parts import Compared
+        from scenefit.pages.comparison.report import REPORT_FILE, comparison_report
     except ImportError:
         raise MissingExtraError("compare", "train") from None
     if split not in ("val", "test"):

@@ -10,9 +10,9 @@ import pytest
 from scenefit.compare.table import number
 from scenefit.evaluation.bootstrap import SceneBootstrap
 from scenefit.evaluation.metrics import Placing, binary_accuracy
-from scenefit.pages.comparison_mistakes import measured, mistakes_of, mistakes_table, reported, reported_minus_right
-from scenefit.pages.comparison_parts import Compared
-from scenefit.pages.comparison_tables import axis_of, differences_table, forest, methods_table, trainings_table
+from scenefit.pages.comparison.mistakes import measured, mistakes_of, mistakes_table, reported, reported_minus_right
+from scenefit.pages.comparison.parts import Compared
+from scenefit.pages.comparison.tables import axis_of, differences_table, forest, methods_table, trainings_table
 from scenefit.types import Doubles
 
 

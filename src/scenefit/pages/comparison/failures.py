@@ -10,8 +10,8 @@ from scenefit.compare.results import METRICS, Runs
 from scenefit.compare.table import interval
 from scenefit.data.removal import remove_products
 from scenefit.evaluation.bootstrap import SceneBootstrap
-from scenefit.pages.comparison_html import percent, table
-from scenefit.pages.comparison_parts import Compared
+from scenefit.pages.comparison.markup import percent, table
+from scenefit.pages.comparison.parts import Compared
 from scenefit.types import Bools, Doubles
 
 EDGES = (0.0, 0.4, 0.6, 0.8, 1.0)

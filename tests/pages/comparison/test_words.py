@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from scenefit.pages.comparison_parts import Compared
-from scenefit.pages.comparison_words import abstract, headline, level_with_best, verdict
+from scenefit.pages.comparison.parts import Compared
+from scenefit.pages.comparison.words import abstract, headline, level_with_best, verdict
 
 Interval = tuple[float, float, float]
 

@@ -7,20 +7,20 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from scenefit.pages import comparison_notes as notes
 from scenefit.pages import plots
-from scenefit.pages.comparison_attention import attention_table, attention_words, studied
-from scenefit.pages.comparison_data import categories_table, leaks, splits_table
-from scenefit.pages.comparison_failures import failures_table
-from scenefit.pages.comparison_figures import category_figure, seen_figure, top_k_figures
-from scenefit.pages.comparison_grids import grids, rule_of_choice, rule_words
-from scenefit.pages.comparison_html import described, note
-from scenefit.pages.comparison_mistakes import mistakes_of, mistakes_table
-from scenefit.pages.comparison_parts import CEILING, Compared
-from scenefit.pages.comparison_protocol import facts, protocol
-from scenefit.pages.comparison_tables import differences_table, methods_table, trainings_table
-from scenefit.pages.comparison_views import views
-from scenefit.pages.comparison_words import abstract, headline
+from scenefit.pages.comparison import notes
+from scenefit.pages.comparison.attention import attention_table, attention_words, studied
+from scenefit.pages.comparison.data import categories_table, leaks, splits_table
+from scenefit.pages.comparison.failures import failures_table
+from scenefit.pages.comparison.figures import category_figure, seen_figure, top_k_figures
+from scenefit.pages.comparison.grids import grids, rule_of_choice, rule_words
+from scenefit.pages.comparison.markup import described, note
+from scenefit.pages.comparison.mistakes import mistakes_of, mistakes_table
+from scenefit.pages.comparison.parts import CEILING, Compared
+from scenefit.pages.comparison.protocol import facts, protocol
+from scenefit.pages.comparison.tables import differences_table, methods_table, trainings_table
+from scenefit.pages.comparison.views import views
+from scenefit.pages.comparison.words import abstract, headline
 from scenefit.types import Progress, silent
 
 REPORT_FILE = "report.html"
@@ -39,7 +39,7 @@ def comparison_report(compared: Compared, progress: Progress = silent) -> str:
         an HTML document.
 
     """
-    template = Template(files("scenefit.pages").joinpath("comparison.html").read_text("utf-8"))
+    template = Template(files("scenefit.pages.comparison").joinpath("report.html").read_text("utf-8"))
     sections = [section for section in _sections(compared, progress) if section[2]]
     return template.substitute(
         name=escape(str(compared.result["dataset"]["name"])),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scenefit.pages.comparison_html import figure
-from scenefit.pages.comparison_parts import CEILING, Compared
-from scenefit.pages.comparison_plots import Dots, Line, curves, dots
+from scenefit.pages.comparison.markup import figure
+from scenefit.pages.comparison.parts import CEILING, Compared
+from scenefit.pages.comparison.plots import Dots, Line, curves, dots
 from scenefit.pages.plots import label
 
 FIXED = {CEILING: "ink", "random": "dim", "raw": "s1", "popularity": "s2"}

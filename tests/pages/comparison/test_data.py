@@ -13,11 +13,11 @@ from scenefit.data.splits import fold_splits
 from scenefit.evaluation.attention import effective_cells
 from scenefit.evaluation.attention_figures import ENERGY, SPECTRAL
 from scenefit.evaluation.attention_study import ATTENTION
-from scenefit.pages.comparison_attention import attention_table, attention_words, maps_of, studied
-from scenefit.pages.comparison_data import categories_table, leaks, splits_table
-from scenefit.pages.comparison_failures import failures_table, groups
-from scenefit.pages.comparison_parts import Compared, Shown
-from scenefit.pages.comparison_views import inside_view, views
+from scenefit.pages.comparison.attention import attention_table, attention_words, maps_of, studied
+from scenefit.pages.comparison.data import categories_table, leaks, splits_table
+from scenefit.pages.comparison.failures import failures_table, groups
+from scenefit.pages.comparison.parts import Compared, Shown
+from scenefit.pages.comparison.views import inside_view, views
 from scenefit.types import Array, Box
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from scenefit.evaluation.attention import effective_cells, likeness
 from scenefit.evaluation.attention_figures import SALIENCY
 from scenefit.evaluation.attention_study import ATTENTION, deciding_boxes
-from scenefit.pages.comparison_attention import Maps, maps_of
-from scenefit.pages.comparison_examples import chosen
-from scenefit.pages.comparison_grids import picture
-from scenefit.pages.comparison_parts import Compared, Shown
+from scenefit.pages.comparison.attention import Maps, maps_of
+from scenefit.pages.comparison.examples import chosen
+from scenefit.pages.comparison.grids import picture
+from scenefit.pages.comparison.parts import Compared, Shown
 from scenefit.pages.pictures import heat_uri, place_style
 from scenefit.types import Box
 

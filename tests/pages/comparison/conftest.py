@@ -22,7 +22,7 @@ from scenefit.data.lookbook.generate import write_lookbook
 from scenefit.demo.run import bundled_model
 from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures
-from scenefit.pages.comparison_parts import Compared
+from scenefit.pages.comparison.parts import Compared
 
 QUICK = replace(recipe("ctl-paper"), hidden=64, embedding=16, epochs=4, batch_size=16, learning_rate=5e-3)
 COMMAND = "scenefit compare 'some looks' --backbone network"

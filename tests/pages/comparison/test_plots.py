@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from scenefit.pages.comparison_plots import Dots, Estimate, Line, curves, dots
+from scenefit.pages.comparison.plots import Dots, Estimate, Line, curves, dots
 from scenefit.types import Doubles
 
 POINTS = {1: 0.1, 2: 0.2, 5: 0.45, 10: 0.8}

@@ -17,9 +17,9 @@ from scenefit.cli import run
 from scenefit.compare.record import FIRST, Record
 from scenefit.compare.table import difference_rows, mistake_rows, rows
 from scenefit.data.dataset import Dataset
-from scenefit.pages.comparison import comparison_report
-from scenefit.pages.comparison_examples import EACH
-from scenefit.pages.comparison_parts import Compared
+from scenefit.pages.comparison.examples import EACH
+from scenefit.pages.comparison.parts import Compared
+from scenefit.pages.comparison.report import comparison_report
 from scenefit.pages.plots import COLOURS
 from scenefit.types import Table
 

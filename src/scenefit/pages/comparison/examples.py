@@ -11,7 +11,7 @@ import numpy as np
 from scenefit.data.dataset import Dataset
 from scenefit.data.lookbook.truth import TRUTH_FILE, read_truth
 from scenefit.evaluation.metrics import Placing, binary_accuracy
-from scenefit.pages.comparison_parts import Shown
+from scenefit.pages.comparison.parts import Shown
 from scenefit.types import Doubles, Ints
 
 EACH = 4

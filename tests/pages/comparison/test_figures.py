@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from scenefit.pages.comparison_figures import category_figure, seen_figure, top_k_figures
-from scenefit.pages.comparison_parts import Compared
+from scenefit.pages.comparison.figures import category_figure, seen_figure, top_k_figures
+from scenefit.pages.comparison.parts import Compared
 
 
 def ids(page: str, kind: str) -> list[str]:

@@ -12,7 +12,7 @@ from scenefit.data.images import decode
 from scenefit.errors import ImageError
 from scenefit.features.dataset_features import scene_crops
 from scenefit.features.extract import read_unchanged
-from scenefit.pages.comparison_examples import (
+from scenefit.pages.comparison.examples import (
     EACH,
     PARTS,
     SEED,
@@ -23,8 +23,8 @@ from scenefit.pages.comparison_examples import (
     share_that_goes,
     size_of_part,
 )
-from scenefit.pages.comparison_html import percent
-from scenefit.pages.comparison_parts import CEILING, Compared, Shown
+from scenefit.pages.comparison.markup import percent
+from scenefit.pages.comparison.parts import CEILING, Compared, Shown
 from scenefit.pages.pictures import photo_uri
 from scenefit.types import Crop
 
@@ -33,7 +33,7 @@ MISSING = '<div class="missing">picture missing</div>'
 
 
 def grids(compared: Compared, shown: Shown) -> str:
-    """Write the rankings that the rule of `comparison_examples` chooses."""
+    """Write the rankings that the rule of `examples` chooses."""
     parts = []
     for part, rows in chosen(shown, compared.dataset).items():
         drawn = "".join(_grid(example, compared.dataset) for example in examples(shown, compared.dataset, rows))

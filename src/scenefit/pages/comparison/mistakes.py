@@ -8,11 +8,11 @@ from html import escape
 from scenefit.compare.results import METRICS, runs_of
 from scenefit.compare.table import REFERENCE, interval, is_mistake
 from scenefit.evaluation.bootstrap import SceneBootstrap
-from scenefit.pages.comparison_html import table
-from scenefit.pages.comparison_notes import WHAT
-from scenefit.pages.comparison_parts import Compared
-from scenefit.pages.comparison_tables import Estimate, axis_of, forest
-from scenefit.pages.comparison_words import verdict
+from scenefit.pages.comparison.markup import table
+from scenefit.pages.comparison.notes import WHAT
+from scenefit.pages.comparison.parts import Compared
+from scenefit.pages.comparison.tables import Estimate, axis_of, forest
+from scenefit.pages.comparison.words import verdict
 
 METRIC = "binary_accuracy"
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from scenefit.data.lookbook.truth import read_truth
-from scenefit.pages.comparison_examples import EACH, PARTS, Example, chosen, examples, share_beaten, share_that_goes
-from scenefit.pages.comparison_grids import grids, placed
-from scenefit.pages.comparison_parts import Compared, Shown
+from scenefit.pages.comparison.examples import EACH, PARTS, Example, chosen, examples, share_beaten, share_that_goes
+from scenefit.pages.comparison.grids import grids, placed
+from scenefit.pages.comparison.parts import Compared, Shown
 
 
 @pytest.fixture

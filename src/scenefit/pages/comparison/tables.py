@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from scenefit.compare.table import COLUMNS, number, points, rows
-from scenefit.pages.comparison_html import table
-from scenefit.pages.comparison_parts import CEILING, Compared, crosses
-from scenefit.pages.comparison_words import level_with_best
+from scenefit.pages.comparison.markup import table
+from scenefit.pages.comparison.parts import CEILING, Compared, crosses
+from scenefit.pages.comparison.words import level_with_best
 
 Estimate = Mapping[str, float | None]
 FACTS = ("best_epoch", "epochs", "validation_accuracy", "total_seconds")

@@ -14,8 +14,8 @@ from scenefit.evaluation.attention_figures import ENERGY, SALIENCY, SPECTRAL, St
 from scenefit.evaluation.attention_study import ATTENTION, deciding_boxes, view_saliency
 from scenefit.evaluation.saliency import activation_energy
 from scenefit.features.dataset_features import scene_crops
-from scenefit.pages.comparison_html import percent, table
-from scenefit.pages.comparison_parts import Compared, Shown
+from scenefit.pages.comparison.markup import percent, table
+from scenefit.pages.comparison.parts import Compared, Shown
 from scenefit.pages.pictures import heat_uri
 from scenefit.types import Crop, Floats, Ints, Progress, silent
 

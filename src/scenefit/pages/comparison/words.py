@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from html import escape
 
 from scenefit.compare.table import points
-from scenefit.pages.comparison_html import listed, percent
-from scenefit.pages.comparison_parts import CEILING, UNTRAINED, Compared, crosses
+from scenefit.pages.comparison.markup import listed, percent
+from scenefit.pages.comparison.parts import CEILING, UNTRAINED, Compared, crosses
 
 CALLED = {"raw": "raw features"}
 BESIDE = ("raw", "popularity")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from scenefit.evaluation.bootstrap import DRAWS
-from scenefit.pages.comparison_parts import Compared
+from scenefit.pages.comparison.parts import Compared
 
 
 def protocol(compared: Compared) -> list[str]:

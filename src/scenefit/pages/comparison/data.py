@@ -8,8 +8,8 @@ from html import escape
 from scenefit.data.check import CheckReport, check_dataset
 from scenefit.data.dataset import Dataset
 from scenefit.data.splits import SPLITS, fold_splits
-from scenefit.pages.comparison_html import percent, table
-from scenefit.pages.comparison_parts import Compared
+from scenefit.pages.comparison.markup import percent, table
+from scenefit.pages.comparison.parts import Compared
 
 
 def splits_table(compared: Compared) -> str:
