@@ -14,9 +14,9 @@ import pytest
 from scenefit.data.dataset import Dataset
 from scenefit.data.images import decode
 from scenefit.data.lookbook.generate import write_lookbook
-from scenefit.data.lookbook.truth import read_truth
+from scenefit.data.lookbook.truth import deciding_regions, read_truth
 from scenefit.data.removal import remove_product
-from scenefit.demo.measure import deciding_regions, measure
+from scenefit.demo.measure import measure
 from scenefit.demo.run import bundled_model
 from scenefit.errors import DataError, FingerprintError, UsageError
 from scenefit.evaluation.attention_study import deciding_boxes, stored_maps, study, view_saliency

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenefit.catalog.store import embed_dataset
-from scenefit.data.lookbook.truth import read_truth
+from scenefit.data.lookbook.truth import deciding_regions, read_truth
 from scenefit.data.removal import remove_products
 from scenefit.evaluation.attention import attention_on
 from scenefit.evaluation.bootstrap import Estimate
@@ -18,7 +18,7 @@ from scenefit.evaluation.protocol import Bench, ModelScorer, baselines
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.baselines import Scorer
 from scenefit.model.folder import Model
-from scenefit.types import Box, Doubles, Table
+from scenefit.types import Box, Doubles
 
 SEED = 0
 
@@ -41,12 +41,6 @@ class DemoFigures:
     attention: Estimate
     area: Estimate
     concentration: Estimate
-
-
-def deciding_regions(truth: Table) -> dict[tuple[str, str], Box]:
-    """Give the box of the item that decides, by (scene, category)."""
-    columns = (truth[name].tolist() for name in ("scene", "category", "left", "top", "right", "bottom"))
-    return {(scene, category): Box(*sides) for scene, category, *sides in zip(*columns, strict=True)}
 
 
 def measure(model: Model, features: DatasetFeatures, split: str = "test") -> DemoFigures:

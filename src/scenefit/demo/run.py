@@ -12,8 +12,8 @@ import numpy as np
 from scenefit.catalog.store import build_catalog
 from scenefit.data.dataset import Dataset
 from scenefit.data.lookbook.generate import write_lookbook
-from scenefit.data.lookbook.truth import read_truth
-from scenefit.demo.measure import DemoFigures, deciding_regions, measure
+from scenefit.data.lookbook.truth import deciding_regions, read_truth
+from scenefit.demo.measure import DemoFigures, measure
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.model.folder import Model
 from scenefit.recommend import Recommender

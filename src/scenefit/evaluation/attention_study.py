@@ -9,7 +9,7 @@ import numpy as np
 
 from scenefit.data.dataset import Dataset
 from scenefit.data.images import decode
-from scenefit.data.lookbook.truth import TRUTH_FILE, read_truth
+from scenefit.data.lookbook.truth import TRUTH_FILE, deciding_regions, read_truth
 from scenefit.errors import DataError, FingerprintError, ImageError, UsageError
 from scenefit.evaluation.attention_figures import ENERGY, SPECTRAL, StudiedPairs, attention_study
 from scenefit.evaluation.saliency import SIDE, activation_energy, spectral_residual
@@ -145,8 +145,6 @@ def deciding_boxes(dataset: Dataset, pairs: Ints) -> list[Box | None] | None:
     """Give the box of the item that decides for each pair of generated looks; None for a dataset without truth."""
     if TRUTH_FILE not in dataset.about["files"]:
         return None
-    truth = read_truth(dataset)
-    columns = (truth[name].tolist() for name in ("scene", "category", "left", "top", "right", "bottom"))
-    sides = {(scene, category): box for scene, category, *box in zip(*columns, strict=True)}
+    regions = deciding_regions(read_truth(dataset))
     keys = zip(dataset.pairs["scene"][pairs], dataset.pairs["category"][pairs], strict=True)
-    return [Box(*sides[key]) if key in sides else None for key in keys]
+    return [regions.get(key) for key in keys]

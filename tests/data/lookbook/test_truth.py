@@ -11,7 +11,7 @@ from scenefit.data.dataset import Dataset
 from scenefit.data.images import decode
 from scenefit.data.lookbook.domains import DOMAINS
 from scenefit.data.lookbook.style import Style
-from scenefit.data.lookbook.truth import read_truth
+from scenefit.data.lookbook.truth import deciding_regions, read_truth
 from scenefit.data.tables import TRUTH
 from scenefit.errors import DataError
 from scenefit.types import WHOLE, Box, Doubles, Table
@@ -99,6 +99,14 @@ def test_the_boxes_are_those_of_the_deciding_items(drawn: Any, truth: Table, row
             assert list(box) == own
             compared += 1
     assert compared > len(rows_of) / 2
+
+
+def test_the_deciding_region_is_the_box_of_the_anchor(drawn: Any, truth: Table) -> None:
+    looks, regions = drawn.open(), deciding_regions(truth)
+    assert set(regions) == set(zip(looks.pairs["scene"], looks.pairs["category"], strict=True))
+    for row in range(0, len(truth["scene"]), 7):
+        box = regions[truth["scene"][row], truth["category"][row]]
+        assert list(box) == [truth[side][row] for side in SIDES]
 
 
 def test_what_removal_keeps_shows_the_anchor(drawn: Any, truth: Table, rows_of: dict[Key, list[int]]) -> None:

@@ -73,3 +73,10 @@ def read_truth(dataset: Dataset) -> Table:
             f"{dataset.folder} lists no {TRUTH_FILE}; expected generated looks, as 'scenefit data lookbook' makes them"
         )
     return read_table(dataset.folder / TRUTH_FILE, TRUTH)
+
+
+def deciding_regions(truth: Table) -> dict[tuple[str, str], Box]:
+    """Give the box of the item that decides, by (scene, category), from what `read_truth` gives."""
+    columns = (truth[name].tolist() for name in ("scene", "category", "left", "top", "right", "bottom"))
+    sides = {(scene, category): box for scene, category, *box in zip(*columns, strict=True)}  # alike in all its rows
+    return {key: Box(*box) for key, box in sides.items()}

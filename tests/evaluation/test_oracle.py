@@ -1,4 +1,4 @@
-"""The oracle of the demo, against the truth table read row by row."""
+"""The oracle of generated looks, against the truth table read row by row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from scenefit.data.dataset import Dataset
 from scenefit.data.lookbook.generate import write_lookbook
 from scenefit.data.lookbook.truth import read_truth
-from scenefit.demo.measure import Oracle, deciding_regions
+from scenefit.evaluation.oracle import Oracle
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,3 @@ def test_the_oracle_gives_minus_the_scores_of_the_truth(looks: Dataset) -> None:
             rows = (truth["scene"] == looks.pairs["scene"][pair]) & (truth["category"] == category)
             rows &= truth["product"] == looks.products["id"][product]
             assert distance == -truth["score"][rows].item()
-
-
-def test_the_deciding_region_is_the_box_of_the_anchor(looks: Dataset) -> None:
-    truth = read_truth(looks)
-    regions = deciding_regions(truth)
-    assert set(regions) == set(zip(looks.pairs["scene"], looks.pairs["category"], strict=True))
-    for row in range(0, len(truth["scene"]), 7):
-        box = regions[truth["scene"][row], truth["category"][row]]
-        assert list(box) == [truth[side][row] for side in ("left", "top", "right", "bottom")]
