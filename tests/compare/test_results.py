@@ -12,7 +12,7 @@ from scenefit.compare.methods import choose
 from scenefit.compare.record import Record, read_record
 from scenefit.compare.results import comparison, runs_of
 from scenefit.compare.run import Plan, run_jobs
-from scenefit.compare.table import MISTAKE_COLUMNS, difference_rows, markdown, mistake_rows, number, rows
+from scenefit.compare.table import MISTAKE_COLUMNS, difference_rows, markdown, mistake_rows, rows
 from scenefit.compare.task import Task
 from scenefit.errors import DataError, UsageError
 
@@ -91,13 +91,6 @@ def test_tables(result: dict[str, Any]) -> None:
     assert [matrix[i][i + 1] for i in range(3)] == ["", "", ""]
     assert mistake_rows(result) == []
     assert len(MISTAKE_COLUMNS) == 5
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.5, ".500"), (-0.25, "-.250"), (1.0, "1.000"), (0.9999, "1.000"), (None, "-")]
-)
-def test_numbers(value: float | None, text: str) -> None:
-    assert number(value) == text
 
 
 def test_methods_by_name_and_group() -> None:

@@ -10,12 +10,13 @@ from typing import Any
 import typer
 
 from scenefit.artifacts import written_file
-from scenefit.cli.output import OUT, Json, figure, note, progress, show_json, show_table
+from scenefit.cli.output import OUT, Json, note, progress, show_json, show_table
 from scenefit.config import recipe
 from scenefit.data.dataset import Dataset
 from scenefit.demo.report import ORDER, demo_report
 from scenefit.demo.run import DomainDemo, Trainer, run_demo
 from scenefit.errors import MissingExtraError
+from scenefit.evaluation.text import interval
 from scenefit.model.folder import Model
 from scenefit.types import Progress
 
@@ -74,7 +75,7 @@ def _as_json(each: DomainDemo) -> dict[str, Any]:
 def _show(each: DomainDemo) -> None:
     figures = each.figures
     title = f"{each.name}: {figures.pairs} pairs of {figures.scenes} unseen scenes, {figures.gallery} unseen products"
-    rows = [(n, figure(figures.accuracy[n].as_json()), figure(figures.top_10[n].as_json())) for n in ORDER]
+    rows = [(n, interval(figures.accuracy[n].as_json()), interval(figures.top_10[n].as_json())) for n in ORDER]
     show_table(title, ("method", "binary accuracy", "top-10"), rows)
     note(f"attention on the item that decides: {figures.concentration.value:.1f} times its share of the area")
 

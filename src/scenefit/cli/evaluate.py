@@ -8,9 +8,13 @@ from typing import Any
 
 import typer
 
-from scenefit.cli.output import Json, Seed, bare_figure, figure, note, progress, show_failures, show_json, show_table
+from scenefit.cli.deletion import show_deletion
+from scenefit.cli.output import Json, Seed, note, progress, show_failures, show_json, show_table
 from scenefit.data.dataset import Dataset
+from scenefit.evaluation.deletion import PAIRS
+from scenefit.evaluation.deletion import deletion as mask_attended
 from scenefit.evaluation.evaluate import evaluate as measure
+from scenefit.evaluation.text import interval, number
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.model.folder import Model
 
@@ -20,6 +24,10 @@ def evaluate(
     dataset: Path = typer.Argument(help="The dataset folder."),
     split: str = typer.Option("test", help="val, test, train or all."),
     uncropped: bool = typer.Option(False, help="Leave the product in the scene, to see how much that leaks."),
+    deletion: bool = typer.Option(
+        False, "--deletion", help="Mask what the model attends to, and see what that does; many runs of the backbone."
+    ),
+    deletion_pairs: int = typer.Option(PAIRS, min=1, help="Pairs to mask at most, of as many scenes as there are."),
     seed: int = Seed,
     as_json: bool = Json,
 ) -> None:
@@ -35,6 +43,10 @@ def evaluate(
     show_failures(report.failed)
     features = DatasetFeatures.open(opened, backbone)
     result = measure(trained, features, split, cropped=not uncropped, seed=seed)
+    if deletion:
+        with progress() as tell:
+            chosen = {"cropped": not uncropped, "pairs": deletion_pairs, "seed": seed}
+            result["deletion"] = mask_attended(trained, features, rows, **chosen, progress=tell)
     if as_json:
         show_json(result)
     else:
@@ -52,13 +64,19 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
     parts = {"seen in training": result["seen_products"], "unseen": result["unseen_products"]}
     parts |= result["by_category"]
     rows = [
-        (name, part["n"], figure(part["binary_accuracy"]), figure(part["top_k"]["10"])) for name, part in parts.items()
+        (name, part["n"], interval(part["binary_accuracy"]), interval(part["top_k"]["10"]))
+        for name, part in parts.items()
     ]
     show_table("by product and category", ("product", "n", "binary accuracy", "top-10"), rows)
+    attention = result["attention"]
+    rows = [(model.about["recipe"], interval(attention["effective_cells"], 1))]
+    show_table("attention", ("method", f"effective cells of {attention['cells']}"), rows)
+    if masked := result.get("deletion"):
+        show_deletion(masked)
     if fitb := result.get("fitb"):
         answered = {model.about["recipe"]: fitb["accuracy"], **fitb["baselines"]}
         title = f"fill in the blank: {fitb['n']} questions"
-        show_table(title, ("method", "answered right"), [(name, figure(share)) for name, share in answered.items()])
+        show_table(title, ("method", "answered right"), [(name, interval(share)) for name, share in answered.items()])
     if result["set_aside"]:
         note(f"{result['set_aside']} pairs were set aside: no features, no other product, or an unknown category")
 
@@ -66,9 +84,9 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
 def _row(measures: Mapping[str, Any]) -> list[str]:
     top = measures["top_k"]
     return [
-        figure(measures["binary_accuracy"]),
-        bare_figure(top["1"]),
-        bare_figure(top["5"]),
-        figure(top["10"]),
-        bare_figure(measures["mrr"]),
+        interval(measures["binary_accuracy"]),
+        number(top["1"]["value"]),
+        number(top["5"]["value"]),
+        interval(top["10"]),
+        number(measures["mrr"]["value"]),
     ]

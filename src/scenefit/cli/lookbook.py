@@ -6,12 +6,13 @@ from pathlib import Path
 
 import typer
 
-from scenefit.cli.output import Json, Seed, bare_figure, note, progress, show_json, show_table
+from scenefit.cli.output import Json, Seed, note, progress, show_json, show_table
 from scenefit.data.lookbook.domains import DOMAINS
 from scenefit.data.lookbook.generate import write_lookbook
 from scenefit.data.lookbook.report import LookbookReport
 from scenefit.data.splits import parse_ratio
 from scenefit.errors import UsageError
+from scenefit.evaluation.text import number
 
 CHOICES = {**{name: (name,) for name in DOMAINS}, "both": tuple(DOMAINS)}
 
@@ -51,7 +52,7 @@ def lookbook(
 
 def _show(report: LookbookReport, out: Path) -> None:
     rows = [
-        (name, facts["products"], facts["pairs"], *(bare_figure({"value": facts[key]}) for key in SHARES))
+        (name, facts["products"], facts["pairs"], *(number(facts[key]) for key in SHARES))
         for name, facts in report.categories.items()
     ]
     show_table("categories", ("category", "products", "pairs", *SHARES.values()), rows)

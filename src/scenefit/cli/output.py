@@ -65,22 +65,3 @@ def show_failures(failed: Sequence[tuple[str, str]], limit: int = 5) -> None:
         note(f"{len(failed)} pictures were set aside:")
     for path, reason in failed[:limit]:
         note(f"  {path}: {reason}")
-
-
-def figure(estimate: Mapping[str, float | None]) -> str:
-    """Format a value with its interval.
-
-    >>> figure({"value": 0.5914, "low": 0.5796, "high": 0.6031})
-    '.591 [.580, .603]'
-    """
-    value, low, high = (_short(estimate[name]) for name in ("value", "low", "high"))
-    return value if estimate["value"] is None else f"{value} [{low}, {high}]"
-
-
-def bare_figure(estimate: Mapping[str, float | None]) -> str:
-    """Format a value without its interval."""
-    return _short(estimate["value"])
-
-
-def _short(number: float | None) -> str:
-    return "-" if number is None else f"{number:.3f}".removeprefix("0")

@@ -5,34 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from scenefit.evaluation.text import interval, number
+
 COLUMNS = ("method", "binary accuracy", "top-1", "top-10", "top 10 %", "MRR", "seen", "unseen")
 MISTAKE_COLUMNS = ("error", "what", "as reported", "as measured here", "ctl-paper")
 REFERENCE = "ctl-paper"
 
 Estimate = Mapping[str, float | None]
-
-
-def interval(estimate: Estimate, digits: int = 3) -> str:
-    """Write a value with its interval.
-
-    >>> interval({"value": 0.5914, "low": 0.5796, "high": 0.6031})
-    '.591 [.580, .603]'
-    >>> interval({"value": None, "low": None, "high": None})
-    '-'
-    """
-    if estimate["value"] is None:
-        return "-"
-    value, low, high = (number(estimate[name], digits) for name in ("value", "low", "high"))
-    return f"{value} [{low}, {high}]"
-
-
-def number(value: float | None, digits: int = 3) -> str:
-    """Write a number without the zero before its point.
-
-    >>> number(-0.0412), number(1.0), number(None)
-    ('-.041', '1.000', '-')
-    """
-    return "-" if value is None else f"{value:.{digits}f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.3f}"
 
 
 def rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:

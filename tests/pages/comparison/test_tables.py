@@ -7,9 +7,9 @@ import re
 import numpy as np
 import pytest
 
-from scenefit.compare.table import number
 from scenefit.evaluation.bootstrap import SceneBootstrap
 from scenefit.evaluation.metrics import Placing, binary_accuracy
+from scenefit.evaluation.text import number
 from scenefit.pages.comparison.mistakes import measured, mistakes_of, mistakes_table, reported, reported_minus_right
 from scenefit.pages.comparison.parts import Compared
 from scenefit.pages.comparison.tables import axis_of, differences_table, forest, methods_table, trainings_table

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from scenefit.compare.table import interval, number
 from scenefit.evaluation.attention_figures import ENERGY, SALIENCY, SPECTRAL, StudiedPairs, attention_study
 from scenefit.evaluation.attention_study import ATTENTION, deciding_boxes, view_saliency
 from scenefit.evaluation.saliency import activation_energy
+from scenefit.evaluation.text import interval, number
 from scenefit.features.dataset_features import scene_crops
 from scenefit.pages.comparison.markup import percent, table
 from scenefit.pages.comparison.parts import Compared, Shown

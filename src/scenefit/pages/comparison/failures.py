@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 
 from scenefit.compare.results import METRICS, Runs
-from scenefit.compare.table import interval
 from scenefit.data.removal import remove_products
 from scenefit.evaluation.bootstrap import SceneBootstrap
+from scenefit.evaluation.text import interval
 from scenefit.pages.comparison.markup import percent, table
 from scenefit.pages.comparison.parts import Compared
 from scenefit.types import Bools, Doubles

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from html import escape
 
 from scenefit.compare.results import METRICS, runs_of
-from scenefit.compare.table import REFERENCE, interval, is_mistake
+from scenefit.compare.table import REFERENCE, is_mistake
 from scenefit.evaluation.bootstrap import SceneBootstrap
+from scenefit.evaluation.text import interval
 from scenefit.pages.comparison.markup import table
 from scenefit.pages.comparison.notes import WHAT
 from scenefit.pages.comparison.parts import Compared

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from scenefit.compare.table import COLUMNS, number, points, rows
+from scenefit.compare.table import COLUMNS, points, rows
+from scenefit.evaluation.text import number
 from scenefit.pages.comparison.markup import table
 from scenefit.pages.comparison.parts import CEILING, Compared, crosses
 from scenefit.pages.comparison.words import level_with_best
