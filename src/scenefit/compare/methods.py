@@ -12,9 +12,9 @@ VIEWS, TWICE, UNCROPPED = frozenset({"views"}), frozenset({"twice"}), frozenset(
 TRUTH, SPLIT = frozenset({"truth"}), frozenset({"split"})
 
 FIELD = (
-    Method("random", "chance, exactly", untrained.fit_random, searchable=False),
-    Method("popularity", "number of training pairs", untrained.fit_popularity, searchable=False),
-    Method("raw", "distance of pooled backbone features", untrained.fit_raw),
+    Method("random", "chance, exactly", untrained.baseline("random"), searchable=False),
+    Method("popularity", "number of training pairs", untrained.baseline("popularity"), searchable=False),
+    Method("raw", "distance of pooled backbone features", untrained.baseline("raw features")),
     Method("oracle", "the rule that made the looks", untrained.fit_oracle, False, TRUTH),
     Method("ibr", "low-rank Mahalanobis distance (McAuley et al. 2015)", ibr.fit_ibr),
     Method("siamese", "one embedding, contrastive loss (Veit et al. 2015)", siamese.fit_siamese),

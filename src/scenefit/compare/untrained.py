@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from scenefit.compare.task import Fitted, Task
 from scenefit.data.lookbook.truth import read_truth
 from scenefit.evaluation.oracle import Oracle
-from scenefit.evaluation.protocol import baselines
+from scenefit.evaluation.protocol import BASELINES
 
 
-def fit_random(task: Task) -> Fitted:
-    """Rank at random: ties, counted in expectation."""
-    return Fitted(baselines(task.bench)["random"])
+def baseline(name: str) -> Callable[[Task], Fitted]:
+    """Give what ranks as one of `protocol.BASELINES`."""
+    build = BASELINES[name]
 
+    def fit(task: Task) -> Fitted:
+        return Fitted(build(task.bench))
 
-def fit_popularity(task: Task) -> Fitted:
-    """Rank by the number of training pairs."""
-    return Fitted(baselines(task.bench)["popularity"])
-
-
-def fit_raw(task: Task) -> Fitted:
-    """Rank by the distance of the pooled backbone features."""
-    return Fitted(baselines(task.bench)["raw features"])
+    return fit
 
 
 def fit_oracle(task: Task) -> Fitted:

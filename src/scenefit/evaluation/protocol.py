@@ -7,6 +7,7 @@ that the model does not know; how many is reported.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -145,16 +146,28 @@ class Measures:
         }
 
 
-def baselines(bench: Bench) -> dict[str, Scorer]:
-    """Give the methods without training: random, popularity in the training split, raw features."""
-    features, dataset = bench.features, bench.features.dataset
+def _popularity(bench: Bench) -> Scorer:
+    dataset = bench.features.dataset
     training = dataset.pair_product[dataset.pairs["split"] == "train"]
-    scenes: Floats = features.scenes.read("pooled", bench.feature_rows)
-    return {
-        "random": Random(),
-        "popularity": Popularity(training, len(dataset.product_category)),
-        "raw features": RawFeatures(scenes, np.arange(len(bench.pairs)), features.products),
-    }
+    return Popularity(training, len(dataset.product_category))
+
+
+def _raw_features(bench: Bench) -> Scorer:
+    scenes: Floats = bench.features.scenes.read("pooled", bench.feature_rows)
+    return RawFeatures(scenes, np.arange(len(bench.pairs)), bench.features.products)
+
+
+BASELINES: Mapping[str, Callable[[Bench], Scorer]] = {
+    "random": lambda _: Random(),
+    "popularity": _popularity,
+    "raw features": _raw_features,
+}
+"""What builds each method without training: random, popularity in the training split, raw features."""
+
+
+def baselines(bench: Bench) -> dict[str, Scorer]:
+    """Give all of `BASELINES`."""
+    return {name: build(bench) for name, build in BASELINES.items()}
 
 
 def _gallery(features: DatasetFeatures, category: int) -> Ints:
