@@ -57,7 +57,7 @@ def test_ranks_every_product_by_its_distance(recommender: Recommender, photo: Pa
     assert list(result.rankings) == recommender.categories == ["Pants", "Shoes"]
     for row, (name, ranking) in enumerate(result.rankings.items()):
         expected = {
-            catalog.products["id"][i]: 2 - float(queries[0, row] @ catalog.vectors[i]) for i in catalog.rows(name)
+            catalog.products["id"][i]: 2 - float(queries[0, row] @ catalog.vectors[i, :-1]) for i in catalog.rows(name)
         }
         assert {product.id: product.distance for product in ranking.products} == pytest.approx(expected, abs=1e-5)
         distances = [product.distance for product in ranking.products]
@@ -82,6 +82,20 @@ def test_one_pass_serves_every_category(recommender: Recommender, photo: Path) -
 def test_k(recommender: Recommender, photo: Path, k: int, count: int) -> None:
     for ranking in recommender.recommend(photo, k=k).rankings.values():
         assert len(ranking.products) == count
+
+
+def test_novelty_takes_the_prior_away(recommender: Recommender, photo: Path) -> None:
+    vectors = recommender.catalog.vectors.copy()
+    vectors[:, -1] = np.linspace(-1, 1, len(vectors))
+    other = Recommender(replace(recommender.catalog, vectors=vectors), recommender.model, recommender.backbone)
+    prior = dict(zip(recommender.catalog.products["id"], vectors[:, -1].tolist(), strict=True))
+    plain = recommender.recommend(photo, ["Shoes"], k=100).rankings["Shoes"].products
+    for novelty in (0.0, 0.4, 1.0):
+        got = other.recommend(photo, ["Shoes"], k=100, novelty=novelty).rankings["Shoes"].products
+        expected = {product.id: product.distance - (1 - novelty) * prior[product.id] for product in plain}
+        assert {product.id: product.distance for product in got} == pytest.approx(expected, abs=1e-5)
+    with pytest.raises(UsageError, match=r"got the novelty 2; expected 0"):
+        other.recommend(photo, novelty=2)
 
 
 def test_k_below_one(recommender: Recommender, photo: Path) -> None:

@@ -62,6 +62,7 @@ class Recommender:
         *,
         k: int = 10,
         box: Box | None = None,
+        novelty: float = 0.0,
     ) -> Recommendations:
         """Rank the products of each category for a photo; the network runs once, however many categories.
 
@@ -70,10 +71,12 @@ class Recommender:
             categories: those asked for; None or empty for all.
             k: products a category, at least 1.
             box: around the item to replace; the largest part of the photo without it is looked at.
+            novelty: in [0, 1]; 0 lets what was often chosen in training come sooner (the model's prior), 1 does not.
 
         Raises:
             ImageError: the photo is not accepted.
-            UsageError: an unknown category, k below 1, or a box that leaves too little of the photo.
+            UsageError: an unknown category, k below 1, novelty out of range, or a box that leaves too little of
+                the photo.
         """
         if k < 1:
             raise UsageError(f"got k={k}; expected at least 1")
@@ -81,7 +84,7 @@ class Recommender:
         rows = {name: self.model.category_row(name) for name in wanted if len(self.catalog.rows(name))}
         view = remove_product(box) if box else WHOLE
         queries, attention = self.embed(photo, view)
-        rankings = {name: self._rank(name, queries[row], attention[row], k) for name, row in rows.items()}
+        rankings = {name: self._rank(name, queries[row], attention[row], k, novelty) for name, row in rows.items()}
         name = "" if isinstance(photo, bytes) else str(photo)
         return Recommendations(name, self.model.fingerprint, view, rankings)
 
@@ -95,8 +98,8 @@ class Recommender:
         queries, attention = self.model.embed_scenes(*self.backbone.run(pixels[None]))
         return queries[0], attention[0]
 
-    def _rank(self, category: str, query: Floats, attention: Floats, k: int) -> Ranking:
-        rows, distances = search(self.catalog, category, query, k)
+    def _rank(self, category: str, query: Floats, attention: Floats, k: int, novelty: float) -> Ranking:
+        rows, distances = search(self.catalog, category, query, k, novelty)
         products = self.catalog.products
         found = [
             Recommendation(

@@ -94,7 +94,7 @@ class Crop:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """One product in a ranking; `distance` in [0, 4], small when it goes with the scene."""
+    """One product in a ranking; a small `distance` goes with the scene: in [0, 4], less the product's prior."""
 
     id: str
     rank: int

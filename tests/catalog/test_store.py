@@ -44,9 +44,10 @@ def test_holds_every_product_with_its_vector(catalog_folder: Path, model_folder:
     for name in PRODUCTS:
         assert catalog.products[name].tolist() == pytest.approx(dataset.products[name].tolist(), nan_ok=True)
     assert catalog.vectors.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(catalog.vectors, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(catalog.vectors[:, :-1], axis=1), 1, atol=1e-5)
     features = DatasetFeatures.open(dataset, model.backbone(threads=1))
-    np.testing.assert_array_equal(catalog.vectors, model.embed_products(features.products))
+    np.testing.assert_array_equal(catalog.vectors[:, :-1], model.embed_products(features.products))
+    assert not catalog.vectors[:, -1].any()
     np.testing.assert_array_equal(catalog.vectors, embed_dataset(model, features).vectors)
     assert catalog.about is not None
     assert catalog.about["counts"] == {"Pants": 12, "Shoes": 12}
@@ -113,6 +114,10 @@ def drop_a_vector(folder: Path) -> None:
     np.save(folder / "vectors.npy", np.load(folder / "vectors.npy")[1:])
 
 
+def leave_out_the_prior(folder: Path) -> None:
+    np.save(folder / "vectors.npy", np.load(folder / "vectors.npy")[:, :-1])
+
+
 def double_the_precision(folder: Path) -> None:
     np.save(folder / "vectors.npy", np.load(folder / "vectors.npy").astype(np.float64))
 
@@ -125,8 +130,9 @@ def put_a_pickle(folder: Path) -> None:
     ("spoil", "error", "message"),
     [
         (climb, DataError, r"got the image path 'images/\.\./\.\./secret\.jpg'; expected a relative path inside"),
-        (drop_a_vector, ArtifactError, r"float32 of shape \(23, 16\); expected float32 of shape \(24, 16\): build"),
-        (double_the_precision, ArtifactError, r"float64 of shape \(24, 16\); expected float32"),
+        (drop_a_vector, ArtifactError, r"float32 of shape \(23, 17\); expected float32 of shape \(24, 17\): build"),
+        (leave_out_the_prior, ArtifactError, r"shape \(24, 16\); expected .* \(24, 17\): build the catalog again"),
+        (double_the_precision, ArtifactError, r"float64 of shape \(24, 17\); expected float32"),
         (put_a_pickle, ArtifactError, r"cannot be read as an array \(.*pickle.*\); build the catalog again"),
     ],
 )

@@ -2,7 +2,7 @@
 
 CATALOG/catalog.json       the manifest; names the model, and the folder that holds the pictures
 CATALOG/products.parquet   one row a product, in the order of the vectors
-CATALOG/vectors.npy        shape (P, d), float32, unit vectors
+CATALOG/vectors.npy        shape (P, d + 1), float32: unit vectors, each with its product's prior
 CATALOG/model/             the model, so that a catalog is all that serving needs
 """
 
@@ -23,8 +23,9 @@ from scenefit.data.tables import PRODUCTS, read_table, write_table
 from scenefit.errors import ArtifactError, FingerprintError, UsageError
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.features.extract import ExtractReport
+from scenefit.model.compatibility import with_prior
 from scenefit.model.folder import MANIFEST as MODEL_MANIFEST
-from scenefit.model.folder import SEALED, Model
+from scenefit.model.folder import Model
 from scenefit.types import Floats, Ints, Progress, Table, silent
 
 MANIFEST = "catalog.json"
@@ -32,9 +33,10 @@ MANIFEST = "catalog.json"
 
 @dataclass(frozen=True)
 class Catalog:
-    """Products of several categories with one unit vector each.
+    """Products of several categories with one vector each.
 
-    `products` holds the columns of `tables.PRODUCTS`; `vectors` has shape (P, d), float32, in the same order.
+    `products` holds the columns of `tables.PRODUCTS`; `vectors` has shape (P, d + 1), float32, in the same order: the
+    unit vector f_p and the prior (`model.compatibility.with_prior`).
     """
 
     products: Table
@@ -72,7 +74,7 @@ def embed_dataset(model: Model, features: DatasetFeatures) -> Catalog:
     """Make a catalog of a dataset's products in memory; those whose picture failed are left out."""
     keep = np.flatnonzero(features.product_rows >= 0)
     products = {name: column[keep] for name, column in features.dataset.products.items()}
-    vectors = model.embed_products(features.products[keep])
+    vectors = with_prior(model.embed_products(features.products[keep]), model.prior(products))
     return Catalog(products, vectors, model.fingerprint, features.dataset.folder)
 
 
@@ -91,7 +93,7 @@ def build_catalog(
     with artifacts.written_folder(out, overwrite) as folder:
         write_table(folder / "products.parquet", catalog.products, PRODUCTS)
         np.save(folder / "vectors.npy", catalog.vectors)
-        for name in (MODEL_MANIFEST, *SEALED):
+        for name in (MODEL_MANIFEST, *model.about["files"]):
             (folder / "model" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(model.folder / name, folder / "model" / name)
         parents = {"model": model.fingerprint, "dataset": dataset.fingerprint}
@@ -122,7 +124,7 @@ def open_catalog(folder: Path) -> tuple[Catalog, Model]:
     products = read_table(folder / "products.parquet", PRODUCTS)
     for image in products["image"].tolist():
         check_image_path(image)
-    vectors = _read_vectors(folder / "vectors.npy", (len(products["id"]), model.embedding_size))
+    vectors = _read_vectors(folder / "vectors.npy", (len(products["id"]), model.embedding_size + 1))
     images = Path(about["images"])
     return Catalog(products, vectors, model.fingerprint, images if images.is_dir() else None, about), model
 

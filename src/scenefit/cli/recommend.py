@@ -20,6 +20,7 @@ def recommend(
     category: list[str] = typer.Option([], help="Ask for this category; may be given several times. Default: all."),
     k: int = typer.Option(10, "-k", min=1, help="Products a category."),
     box: str | None = typer.Option(None, help="left,top,right,bottom in [0, 1] around the item to replace."),
+    novelty: float = typer.Option(0.0, min=0, max=1, help="0: popular products sooner, as learned; 1: scene alone."),
     html: Path | None = typer.Option(None, help="Also write a self-contained page."),
     as_json: bool = Json,
 ) -> None:
@@ -28,7 +29,7 @@ def recommend(
     Example: scenefit recommend catalog photo.jpg --category Shoes -k 5
     """
     wanted = Box.parse(box) if box else None
-    result = Recommender.open(catalog).recommend(photo, category, k=k, box=wanted)
+    result = Recommender.open(catalog).recommend(photo, category, k=k, box=wanted, novelty=novelty)
     if html:
         with written_file(html) as aside:
             aside.write_text(recommendations_page(result), "utf-8")

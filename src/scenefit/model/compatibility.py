@@ -4,6 +4,9 @@ All embeddings are unit vectors and the attention sums to one, so the hybrid dis
 d = (|f_s - f_p|^2 + sum_i a_i |f_i - f_p|^2) / 2, is exactly 2 - q . f_p with q = f_s + sum_i a_i f_i. A scene and a
 category become one query vector, a product one unit vector, and any index of inner products answers the whole model.
 
+What speaks for a product whatever the scene, its prior b_p, is one more dimension of both: the product becomes
+[f_p, b_p], the query [q, 1 - novelty], and d = 2 - q . f_p - (1 - novelty) b_p.
+
 `query_vectors` and `distance` take NumPy arrays and torch tensors alike.
 """
 
@@ -13,6 +16,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from scenefit.errors import UsageError
 from scenefit.types import Floats
 
 A = TypeVar("A", bound=Any)
@@ -44,6 +48,29 @@ def distance(query: A, product: A) -> A:
     0.0
     """
     return 2 - (query * product).sum(-1)  # type: ignore[no-any-return]
+
+
+def with_prior(products: Floats, prior: Floats) -> Floats:
+    """Append the prior (P,) to unit vectors (P, d); shape (P, d + 1), float32: the vectors of a catalog."""
+    return np.column_stack([products, prior]).astype(np.float32)
+
+
+def with_novelty(queries: Floats, novelty: float = 0.0) -> Floats:
+    """Append the weight of the prior to query vectors (B, d); shape (B, d + 1).
+
+    Args:
+        queries: shape (B, d), float32.
+        novelty: in [0, 1]; at 0 the prior counts in full, at 1 not at all.
+
+    Raises:
+        UsageError: novelty is out of range.
+
+    >>> with_novelty(np.array([[2.0, 0.0]], np.float32), 0.25).tolist()
+    [[2.0, 0.0, 0.75]]
+    """
+    if not 0 <= novelty <= 1:
+        raise UsageError(f"got the novelty {novelty}; expected 0 (the prior counts in full) to 1 (not at all)")
+    return np.column_stack([queries, np.full(len(queries), 1 - novelty, queries.dtype)])
 
 
 def distance_matrix(queries: Floats, products: Floats) -> Floats:

@@ -5,7 +5,7 @@ MODEL/scene.onnx             pooled, regions -> one query vector and one attenti
 MODEL/product.onnx           pooled -> one unit vector
 MODEL/backbone/              the exported backbone
 MODEL/model.safetensors      the heads' weights, to train on
-MODEL/seen_products.parquet  the products that the training saw
+MODEL/seen_products.parquet  the products that the training saw, and the prior of each
 MODEL/history.jsonl          one line an epoch
 MODEL/README.md              the model card
 """
@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from scenefit import artifacts
-from scenefit.data.tables import read_table
-from scenefit.errors import UsageError
+from scenefit.data.tables import column_names, read_table
+from scenefit.errors import ArtifactError, UsageError
 from scenefit.features.backbone import Backbone, open_session
 from scenefit.types import Bools, Floats, Table
 
@@ -33,6 +33,7 @@ SEALED = (
     "backbone/backbone.onnx",
 )
 SEEN = {"id": "VARCHAR", "content": "VARCHAR"}
+PRIOR = {"prior": "DOUBLE"}
 CHUNK = 1024
 
 
@@ -102,12 +103,29 @@ class Model:
         return np.concatenate(parts) if parts else np.empty((0, self.embedding_size), np.float32)
 
     @cached_property
-    def _seen(self) -> tuple[set[str], set[str]]:
-        table = read_table(self.folder / "seen_products.parquet", SEEN)
-        return set(table["id"].tolist()), set(table["content"].tolist())
+    def _seen(self) -> tuple[dict[str, float], dict[str, float]]:
+        """Give the prior of each product that the training saw, by its id and by its picture's content."""
+        path = self.folder / "seen_products.parquet"
+        table = read_table(path, SEEN | PRIOR if "prior" in column_names(path) else SEEN)
+        prior = table.get("prior", np.zeros(len(table["id"])))
+        if not np.isfinite(prior).all():
+            raise ArtifactError(f"{path} has a prior that is not a finite number; make the model again")
+        rows = list(zip(table["id"].tolist(), table["content"].tolist(), prior.tolist(), strict=True))
+        rows.reverse()  # of several with one picture the first counts
+        return {id_: value for id_, _, value in rows}, {content: value for _, content, value in rows}
 
     def seen(self, products: Table) -> Bools:
         """Say for each row of a product table whether the training saw it, by its id or by its picture."""
         ids, contents = self._seen
         rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
         return np.array([id_ in ids or content in contents for id_, content in rows], np.bool_)
+
+    def prior(self, products: Table) -> Floats:
+        """Give the prior of each row of a product table, shape (P,), float32: what speaks for it in any scene.
+
+        A product is found by its id, else by its picture; one that the training never saw has 0. It counts against
+        the distance (`compatibility.with_prior`).
+        """
+        ids, contents = self._seen
+        rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
+        return np.array([ids.get(id_, contents.get(content, 0.0)) for id_, content in rows], np.float32)

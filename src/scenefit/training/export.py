@@ -16,12 +16,13 @@ from scenefit.config import TrainConfig
 from scenefit.data.tables import write_table
 from scenefit.features.backbone import Backbone
 from scenefit.features.export import export_onnx
-from scenefit.model.folder import MANIFEST, SEALED, SEEN
+from scenefit.model.folder import MANIFEST, PRIOR, SEALED, SEEN
 from scenefit.model.heads import CompleteTheLook, ProductSide, SceneSide
 from scenefit.training.card import model_card
 from scenefit.training.history import write_history
 from scenefit.training.loop import Trained
 from scenefit.training.triplet_data import TripletData
+from scenefit.types import Doubles
 
 
 def write_model(
@@ -31,8 +32,12 @@ def write_model(
     backbone: Backbone,
     config: TrainConfig,
     overwrite: bool = False,
+    prior: Doubles | None = None,
 ) -> None:
     """Write the model folder, aside then renamed.
+
+    `prior` has shape (len(data.pool),): what speaks for each product that training saw, whatever the scene; None for
+    nothing.
 
     Raises:
         UsageError: `out` exists and `overwrite` is false.
@@ -43,7 +48,7 @@ def write_model(
         save_file(trained.model.state_dict(), folder / "model.safetensors")
         _export_sides(trained.model, backbone.grid**2, folder)
         shutil.copytree(backbone.folder, folder / "backbone")
-        _write_seen(data, folder / "seen_products.parquet")
+        _write_seen(data, prior, folder / "seen_products.parquet")
         write_history(folder / "history.jsonl", trained.history)
         mark = artifacts.seal(folder, MANIFEST, "model", SEALED, parents, about)
         (folder / "README.md").write_text(model_card(about, parents, mark), "utf-8")
@@ -83,7 +88,8 @@ def _export_sides(model: CompleteTheLook, cells: int, folder: Path) -> None:
     export_onnx(ProductSide(model).eval(), {"pooled": pooled}, ["embedding"], folder / "product.onnx")
 
 
-def _write_seen(data: TripletData, path: Path) -> None:
-    """List every product that a gradient may have come from: the positives and the pool of negatives."""
+def _write_seen(data: TripletData, prior: Doubles | None, path: Path) -> None:
+    """List every product that a gradient may have come from, the positives and the pool of negatives; its prior."""
     products = data.features.dataset.products
-    write_table(path, {name: products[name][data.pool] for name in SEEN}, SEEN)
+    table = {name: products[name][data.pool] for name in SEEN}
+    write_table(path, table | {"prior": np.zeros(len(data.pool)) if prior is None else prior}, SEEN | PRIOR)
