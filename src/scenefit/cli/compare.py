@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,6 +17,10 @@ from scenefit.errors import MissingExtraError, UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.pages import plots
+from scenefit.types import Progress
+
+if TYPE_CHECKING:
+    from scenefit.pages.comparison.parts import Compared
 
 
 def compare(
@@ -34,9 +40,8 @@ def compare(
     Example: scenefit compare stl --backbone microsoft/resnet-50 --out comparison --seeds 3
     """
     try:
-        from scenefit.compare import comparison, table
+        from scenefit.compare import comparison
         from scenefit.pages.comparison.parts import Compared
-        from scenefit.pages.comparison.report import REPORT_FILE, comparison_report
     except ImportError:
         raise MissingExtraError("compare", "train") from None
     if split not in ("val", "test"):
@@ -59,13 +64,24 @@ def compare(
         again = ["scenefit", "compare", str(dataset), "--backbone", backbone, "--regions", str(regions), *chosen]
         again += ["--methods", methods, "--seeds", str(seeds), "--out", str(out)]
         features = DatasetFeatures.open(Dataset.open(dataset), Backbone(folder, threads=1))
-        report = comparison_report(Compared(result, records, features, shlex.join(again)), tell)
-    with written_file(out / REPORT_FILE) as aside:
-        aside.write_text(report, "utf-8")
+        _write_report(Compared(result, records, features, shlex.join(again)), out, tell)
     if lacking := plots.missing():
         note(f"{lacking}; then give the same command again, nothing is trained anew")
-    if as_json:
-        return show_json(result)
+    return show_json(result) if as_json else _show(result, out)
+
+
+def _write_report(compared: Compared, out: Path, tell: Progress) -> None:
+    from scenefit.pages.comparison.report import REPORT_FILE, comparison_report
+
+    report = comparison_report(compared, tell)
+    with written_file(out / REPORT_FILE) as aside:
+        aside.write_text(report, "utf-8")
+
+
+def _show(result: Mapping[str, Any], out: Path) -> None:
+    from scenefit.compare import comparison, table
+    from scenefit.pages.comparison.report import REPORT_FILE
+
     short = [
         (name, accuracy, top_10, mrr, unseen) for name, accuracy, _, top_10, _, mrr, _, unseen in table.rows(result)
     ]
@@ -73,4 +89,3 @@ def compare(
     if mistakes := [row[1:4] for row in table.mistake_rows(result)]:
         show_table("published errors, each alone: binary accuracy", table.MISTAKE_COLUMNS[1:4], mistakes)
     note(f"open {out / REPORT_FILE} in a browser; the same tables: {out / comparison.MARKDOWN_FILE}")
-    return None

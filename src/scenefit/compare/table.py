@@ -37,6 +37,17 @@ def is_mistake(name: str) -> bool:
     return name.startswith("error-")
 
 
+def mistakes_of(result: Mapping[str, Any]) -> list[str]:
+    """Name the published errors that were measured, the re-implementation among them."""
+    return [name for name in result["methods"] if is_mistake(name) or name == "blog"]
+
+
+def as_reported(method: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give a method's figures as its author would report them."""
+    found: Mapping[str, Any] = method["reported"] or method["ranked"]
+    return found
+
+
 def mistake_rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Give a row of `MISTAKE_COLUMNS` for each error: binary accuracy as reported, and as measured here."""
     right = result["methods"].get(REFERENCE)
@@ -45,12 +56,11 @@ def mistake_rows(result: Mapping[str, Any]) -> list[tuple[str, ...]]:
         (
             name,
             m["what"],
-            interval((m["reported"] or m["ranked"])["binary_accuracy"]),
+            interval(as_reported(m)["binary_accuracy"]),
             interval(m["ranked"]["binary_accuracy"]) if m["ranked"] else "-",
             reference,
         )
-        for name, m in result["methods"].items()
-        if is_mistake(name) or name == "blog"
+        for name, m in {name: result["methods"][name] for name in mistakes_of(result)}.items()
     ]
 
 

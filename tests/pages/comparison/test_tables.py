@@ -7,10 +7,11 @@ import re
 import numpy as np
 import pytest
 
+from scenefit.compare.table import mistakes_of
 from scenefit.evaluation.bootstrap import SceneBootstrap
 from scenefit.evaluation.metrics import Placing, binary_accuracy
 from scenefit.evaluation.text import number
-from scenefit.pages.comparison.mistakes import measured, mistakes_of, mistakes_table, reported, reported_minus_right
+from scenefit.pages.comparison.mistakes import measured, mistakes_table, reported, reported_minus_right
 from scenefit.pages.comparison.parts import Compared
 from scenefit.pages.comparison.tables import axis_of, differences_table, forest, methods_table, trainings_table
 from scenefit.types import Doubles
@@ -97,7 +98,7 @@ def test_errors_are_set_beside_the_right_model_pair_by_pair(drawn: Compared) -> 
 
 
 def test_an_error_that_cannot_be_measured_is_told_as_such(drawn: Compared) -> None:
-    assert mistakes_of(drawn) == ["error-1", "error-2", "error-5"]
+    assert mistakes_of(drawn.result) == ["error-1", "error-2", "error-5"]
     assert measured(drawn, "error-5") is None
     row = next(row for row in mistakes_table(drawn).split("<tr>") if "<b>error-5</b>" in row)
     difference = float(reported(drawn, "error-5")["value"] or 0) - drawn.accuracy("ctl-paper")

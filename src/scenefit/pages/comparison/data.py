@@ -19,7 +19,7 @@ def splits_table(compared: Compared) -> str:
         checks = [check_dataset(_fold(dataset, fold, folds), pictures=False) for fold in range(folds)]
         rows = [(f"fold {i}, tested", *_counts(check, "test")) for i, check in enumerate(checks, 1)]
     else:
-        checks = [check_dataset(dataset, pictures=False)]
+        checks = [compared.check]
         rows = [(split, *_counts(checks[0], split)) for split in SPLITS]
     rows.append(("all", *_counts(checks[0], "all")))
     return table(("", "pairs", "scenes", "products in them", "also in training"), rows, "counts")
@@ -39,19 +39,18 @@ def _counts(check: CheckReport, split: str) -> tuple[str, ...]:
 
 def categories_table(compared: Compared) -> str:
     """Write the products and pairs of each category, and how many of the pairs were ranked."""
-    check = check_dataset(compared.dataset, pictures=False)
     first = next(iter(compared.ranked.values()), None)
     ranked = {name: part["n"] for name, part in first["by_category"].items()} if first else {}
     rows = [
         (escape(name), f"{count['products']:,}", f"{count['pairs']:,}", f"{ranked.get(name, 0):,}")
-        for name, count in check.categories.items()
+        for name, count in compared.check.categories.items()
     ]
     return table(("", "products", "pairs", "ranked"), rows, "counts")
 
 
 def leaks(compared: Compared) -> list[tuple[str, str]]:
     """Tell what could make a figure better or worse than it is: (fact, what it means), as HTML."""
-    check = check_dataset(compared.dataset, pictures=False)
+    check = compared.check
     ranked = next(iter(compared.ranked.values()), None)
     protocol, splits = compared.result["protocol"], compared.result["dataset"]["splits"]
     asked = sum(splits.values()) if protocol["folds"] else splits.get(protocol["split"], 0)

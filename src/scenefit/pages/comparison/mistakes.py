@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from html import escape
 
 from scenefit.compare.results import METRICS, runs_of
-from scenefit.compare.table import REFERENCE, is_mistake
+from scenefit.compare.table import REFERENCE, as_reported, mistakes_of
 from scenefit.evaluation.bootstrap import SceneBootstrap
 from scenefit.evaluation.text import interval
 from scenefit.pages.comparison.markup import table
@@ -18,14 +18,9 @@ from scenefit.pages.comparison.words import verdict
 METRIC = "binary_accuracy"
 
 
-def mistakes_of(compared: Compared) -> list[str]:
-    """Name the published errors that were measured, the re-implementation among them."""
-    return [name for name in compared.result["methods"] if is_mistake(name) or name == "blog"]
-
-
 def mistakes_table(compared: Compared) -> str:
     """Write a row for each published error: as reported, as measured here, and what that did."""
-    names = mistakes_of(compared)
+    names = mistakes_of(compared.result)
     right = compared.ranked.get(REFERENCE)
     every = [reported(compared, name) for name in names] + [m for name in names if (m := measured(compared, name))]
     low, high = axis_of([*every, *([right[METRIC]] if right else [])])
@@ -42,8 +37,7 @@ def mistakes_table(compared: Compared) -> str:
 
 def reported(compared: Compared, name: str) -> Estimate:
     """Give the accuracy of a method as its author would report it."""
-    method = compared.result["methods"][name]
-    found: Estimate = (method["reported"] or method["ranked"])[METRIC]
+    found: Estimate = as_reported(compared.result["methods"][name])[METRIC]
     return found
 
 
@@ -63,7 +57,7 @@ def reported_minus_right(compared: Compared) -> dict[str, Mapping[str, float]]:
             difference = runs.mean(METRICS[METRIC]) - right.mean(METRICS[METRIC])
             bootstrap = SceneBootstrap(compared.dataset.pair_scene[right.pairs], 0)
             found[name] = {key: float(value or 0) for key, value in bootstrap.estimate(difference).as_json().items()}
-    return {name: found[name] for name in found if name in mistakes_of(compared)}
+    return {name: found[name] for name in found if name in mistakes_of(compared.result)}
 
 
 def _unpaired(compared: Compared, own: Estimate) -> float:

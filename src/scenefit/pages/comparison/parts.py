@@ -12,6 +12,7 @@ import numpy as np
 from scenefit.compare.record import Record
 from scenefit.compare.results import Runs, runs_of
 from scenefit.compare.table import REFERENCE, is_mistake
+from scenefit.data.check import CheckReport, check_dataset
 from scenefit.data.dataset import Dataset
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.types import Floats, Ints, Table
@@ -41,6 +42,11 @@ class Compared:
     def dataset(self) -> Dataset:
         """The dataset compared on."""
         return self.features.dataset
+
+    @cached_property
+    def check(self) -> CheckReport:
+        """What the dataset's tables say of it; its pictures are not read."""
+        return check_dataset(self.dataset, pictures=False)
 
     @cached_property
     def ranked(self) -> dict[str, Mapping[str, Any]]:

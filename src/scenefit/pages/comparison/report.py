@@ -7,6 +7,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
+from scenefit.compare.table import mistakes_of
 from scenefit.pages import plots
 from scenefit.pages.comparison import notes
 from scenefit.pages.comparison.attention import attention_table, attention_words, studied
@@ -15,7 +16,7 @@ from scenefit.pages.comparison.failures import failures_table
 from scenefit.pages.comparison.figures import category_figure, seen_figure, top_k_figures
 from scenefit.pages.comparison.grids import grids, rule_of_choice, rule_words
 from scenefit.pages.comparison.markup import described, note
-from scenefit.pages.comparison.mistakes import mistakes_of, mistakes_table
+from scenefit.pages.comparison.mistakes import mistakes_table
 from scenefit.pages.comparison.parts import CEILING, Compared
 from scenefit.pages.comparison.protocol import facts, protocol
 from scenefit.pages.comparison.tables import differences_table, methods_table, trainings_table
@@ -99,7 +100,7 @@ def _plots(compared: Compared, *draw: Callable[[Compared], str]) -> str:
 
 
 def _mistakes(compared: Compared) -> str:
-    if not mistakes_of(compared):
+    if not mistakes_of(compared.result):
         return ""
     return f"<p>{notes.ERRORS}</p>{mistakes_table(compared)}{note(notes.ERRORS_NOTE)}"
 
