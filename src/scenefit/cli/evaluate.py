@@ -8,11 +8,8 @@ from typing import Any
 
 import typer
 
-from scenefit.cli.deletion import show_deletion
 from scenefit.cli.output import Json, Seed, note, progress, show_failures, show_json, show_table
 from scenefit.data.dataset import Dataset
-from scenefit.evaluation.deletion import PAIRS
-from scenefit.evaluation.deletion import deletion as mask_attended
 from scenefit.evaluation.evaluate import evaluate as measure
 from scenefit.evaluation.text import interval, number
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
@@ -24,10 +21,6 @@ def evaluate(
     dataset: Path = typer.Argument(help="The dataset folder."),
     split: str = typer.Option("test", help="val, test, train or all."),
     uncropped: bool = typer.Option(False, help="Leave the product in the scene, to see how much that leaks."),
-    deletion: bool = typer.Option(
-        False, "--deletion", help="Mask what the model attends to, and see what that does; many runs of the backbone."
-    ),
-    deletion_pairs: int = typer.Option(PAIRS, min=1, help="Pairs to mask at most, of as many scenes as there are."),
     seed: int = Seed,
     as_json: bool = Json,
 ) -> None:
@@ -43,10 +36,6 @@ def evaluate(
     show_failures(report.failed)
     features = DatasetFeatures.open(opened, backbone)
     result = measure(trained, features, split, cropped=not uncropped, seed=seed)
-    if deletion:
-        with progress() as tell:
-            chosen = {"cropped": not uncropped, "pairs": deletion_pairs, "seed": seed}
-            result["deletion"] = mask_attended(trained, features, rows, **chosen, progress=tell)
     if as_json:
         show_json(result)
     else:
@@ -68,11 +57,6 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
         for name, part in parts.items()
     ]
     show_table("by product and category", ("product", "n", "binary accuracy", "top-10"), rows)
-    attention = result["attention"]
-    rows = [(model.about["recipe"], interval(attention["effective_cells"], 1))]
-    show_table("attention", ("method", f"effective cells of {attention['cells']}"), rows)
-    if masked := result.get("deletion"):
-        show_deletion(masked)
     if fitb := result.get("fitb"):
         answered = {model.about["recipe"]: fitb["accuracy"], **fitb["baselines"]}
         title = f"fill in the blank: {fitb['n']} questions"
