@@ -20,6 +20,7 @@ STAGES = [
     "training",
     "catalog",
     "recommend",
+    "scoring",
     "evaluation",
     "compare",
     "bench",

@@ -16,6 +16,7 @@ from scenefit.data.images import read_bytes
 from scenefit.data.removal import remove_product
 from scenefit.errors import FingerprintError, ImageError, UsageError
 from scenefit.features.backbone import Backbone
+from scenefit.model.compatibility import with_novelty
 from scenefit.model.folder import Model
 from scenefit.types import WHOLE, Box, Floats, Ranking, Recommendation, Recommendations
 
@@ -90,26 +91,44 @@ class Recommender:
 
     def embed(self, photo: Path | str | bytes, view: Box = WHOLE) -> tuple[Floats, Floats]:
         """Give a photo's query vectors (K, d) and attention (K, R) for the model's K categories."""
-        data = photo if isinstance(photo, bytes) else read_bytes(Path(photo))
-        try:
-            pixels = self.backbone.pixels(data, view)
-        except ImageError as error:
-            raise ImageError(str(error) if isinstance(photo, bytes) else f"{photo}: {error}") from None
-        queries, attention = self.model.embed_scenes(*self.backbone.run(pixels[None]))
+        queries, attention = self.model.embed_scenes(*look(self.backbone, photo, view))
         return queries[0], attention[0]
 
     def _rank(self, category: str, query: Floats, attention: Floats, k: int, novelty: float) -> Ranking:
         rows, distances = search(self.catalog, category, query, k, novelty)
+        probabilities = self._probabilities(category, with_novelty(query[None], novelty), distances)
         products = self.catalog.products
         found = [
             Recommendation(
                 id=products["id"][row],
                 rank=rank,
                 distance=float(distance),
+                probability=probability,
                 title=products["title"][row],
                 image=self.catalog.image(int(row)),
             )
-            for rank, (row, distance) in enumerate(zip(rows, distances, strict=True), 1)
+            for rank, (row, distance, probability) in enumerate(zip(rows, distances, probabilities, strict=True), 1)
         ]
         grid = self.model.grid
         return Ranking(category, found, np.asarray(attention, np.float32).reshape(grid, grid))
+
+    def _probabilities(self, category: str, query: Floats, distances: Floats) -> Sequence[float | None]:
+        calibration = self.model.calibration
+        if calibration is None:
+            return [None] * len(distances)
+        chances: list[float] = calibration.probabilities(category, query, distances[None])[0].tolist()
+        return chances
+
+
+def look(backbone: Backbone, photo: Path | str | bytes, view: Box = WHOLE) -> tuple[Floats, Floats]:
+    """Give the backbone's features of a part of a picture file, or of its bytes: pooled (1, D), regions (1, R, C).
+
+    Raises:
+        ImageError: the picture is not accepted.
+    """
+    data = photo if isinstance(photo, bytes) else read_bytes(Path(photo))
+    try:
+        pixels = backbone.pixels(data, view)
+    except ImageError as error:
+        raise ImageError(str(error) if isinstance(photo, bytes) else f"{photo}: {error}") from None
+    return backbone.run(pixels[None])

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ArtifactError, UsageError
-from scenefit.model.folder import CHUNK, SEALED, Model
+from scenefit.model.folder import CALIBRATION, CHUNK, SEALED, Model
 from scenefit.model.heads import CompleteTheLook, SceneSide, Sizes
 from scenefit.types import Floats
 
@@ -73,7 +73,7 @@ def test_knows_what_it_was_made_of(model: Model, model_folder: Path) -> None:
     assert model.categories == dataset.categories == ["Pants", "Shoes"]
     assert [model.category_row(name) for name in model.categories] == [0, 1]
     assert model.about["parents"] == {"backbone": model.backbone().fingerprint, "dataset": dataset.fingerprint}
-    assert sorted(model.about["files"]) == sorted(SEALED)
+    assert sorted(model.about["files"]) == sorted((*SEALED, CALIBRATION))
 
 
 def test_unknown_category(model: Model) -> None:
@@ -105,7 +105,7 @@ def test_serves_without_torch(model: Model) -> None:
     assert done.stdout == "(1, 2, 16) (1, 16)\n", done.stderr
 
 
-@pytest.mark.parametrize("name", SEALED)
+@pytest.mark.parametrize("name", (*SEALED, CALIBRATION))
 def test_damaged(copy: Path, name: str) -> None:
     content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1

@@ -56,5 +56,9 @@ def _product(product: Recommendation) -> dict[str, Any]:
 
 def _show(result: Recommendations) -> None:
     for name, ranking in result.rankings.items():
-        rows = [(p.id, p.rank, f"{p.distance:.4f}", p.title or "") for p in ranking.products]
-        show_table(name, ("product", "rank", "distance", "title"), rows)
+        rows = [(p.id, p.rank, f"{p.distance:.4f}", _probability(p), p.title or "") for p in ranking.products]
+        show_table(name, ("product", "rank", "distance", "probability", "title"), rows)
+
+
+def _probability(product: Recommendation) -> str:
+    return "-" if product.probability is None else f"{product.probability:.2f}"

@@ -6,6 +6,7 @@ MODEL/product.onnx           pooled -> one unit vector
 MODEL/backbone/              the exported backbone
 MODEL/model.safetensors      the heads' weights, to train on
 MODEL/seen_products.parquet  the products that the training saw, and the prior of each
+MODEL/calibration.json       the probabilities of its distances; absent where it was trained without validation pairs
 MODEL/history.jsonl          one line an epoch
 MODEL/README.md              the model card
 """
@@ -21,6 +22,7 @@ from scenefit import artifacts
 from scenefit.data.tables import column_names, read_table
 from scenefit.errors import ArtifactError, UsageError
 from scenefit.features.backbone import Backbone, open_session
+from scenefit.model.calibration import Calibration, read_calibration
 from scenefit.types import Bools, Floats, Table
 
 MANIFEST = "config.json"
@@ -32,6 +34,7 @@ SEALED = (
     "backbone/backbone.json",
     "backbone/backbone.onnx",
 )
+CALIBRATION = "calibration.json"
 SEEN = {"id": "VARCHAR", "content": "VARCHAR"}
 PRIOR = {"prior": "DOUBLE"}
 CHUNK = 1024
@@ -44,6 +47,7 @@ class Model:
         categories: the categories it can be asked for, in the order of its outputs.
         fingerprint: SHA-256 of its weights, its configuration and its parents.
         embedding_size: d.
+        calibration: the probabilities of its distances; None where it has none.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,8 +63,14 @@ class Model:
         self.categories: list[str] = list(about["categories"])
         self.embedding_size = int(about["sizes"]["embedding"])
         self.grid = int(about["backbone"]["grid"])
+        self.calibration = self._calibration()
         self._scene = open_session(folder / "scene.onnx")
         self._product = open_session(folder / "product.onnx")
+
+    def _calibration(self) -> Calibration | None:
+        if CALIBRATION not in self.about["files"]:
+            return None
+        return read_calibration(self.folder / CALIBRATION, self.categories, self.embedding_size + 1)
 
     def backbone(self, threads: int = 0) -> Backbone:
         """Open the backbone that the model was trained on."""

@@ -16,12 +16,13 @@ from scenefit.config import TrainConfig
 from scenefit.data.tables import write_table
 from scenefit.features.backbone import Backbone
 from scenefit.features.export import export_onnx
-from scenefit.model.folder import MANIFEST, PRIOR, SEALED, SEEN
+from scenefit.model.folder import CALIBRATION, MANIFEST, PRIOR, SEALED, SEEN, Model
 from scenefit.model.heads import CompleteTheLook, ProductSide, SceneSide
+from scenefit.training.calibrate import calibrate
 from scenefit.training.card import model_card
 from scenefit.training.history import write_history
 from scenefit.training.loop import Trained
-from scenefit.training.triplet_data import TripletData
+from scenefit.training.triplet_data import SplitPairs, TripletData
 from scenefit.types import Doubles
 
 
@@ -33,8 +34,9 @@ def write_model(
     config: TrainConfig,
     overwrite: bool = False,
     prior: Doubles | None = None,
+    validation: SplitPairs | None = None,
 ) -> None:
-    """Write the model folder, aside then renamed.
+    """Write the model folder, aside then renamed; its probabilities are calibrated on the `validation` pairs.
 
     `prior` has shape (len(data.pool),): what speaks for each product that training saw, whatever the scene; None for
     nothing.
@@ -51,7 +53,11 @@ def write_model(
         _write_seen(data, prior, folder / "seen_products.parquet")
         write_history(folder / "history.jsonl", trained.history)
         mark = artifacts.seal(folder, MANIFEST, "model", SEALED, parents, about)
-        (folder / "README.md").write_text(model_card(about, parents, mark), "utf-8")
+        calibration = calibrate(Model(folder), data, validation) if validation else None  # as it will serve
+        if calibration:
+            artifacts.write_json(folder / CALIBRATION, calibration.as_json())
+            mark = artifacts.seal(folder, MANIFEST, "model", (*SEALED, CALIBRATION), parents, about)
+        (folder / "README.md").write_text(model_card(about, parents, mark, calibration), "utf-8")
 
 
 def _about(

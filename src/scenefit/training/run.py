@@ -51,15 +51,16 @@ def train_model(
     sizes = Sizes(backbone.pooled_size, backbone.region_size, config.hidden, config.embedding, len(data.categories))
     work = out.with_name(f".{out.name}.training")
     work.mkdir(parents=True, exist_ok=True)
+    validation = data.validation(validation_rows)
     trained = train(
         data,
-        data.validation(validation_rows),
+        validation,
         lambda: CompleteTheLook(sizes, config.dropout),
         lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
         config,
         work,
         progress=progress,
     )
-    write_model(out, trained, data, backbone, config, overwrite)
+    write_model(out, trained, data, backbone, config, overwrite, validation=validation)
     shutil.rmtree(work)
     return report.failed

@@ -1,0 +1,80 @@
+"""One scene and one product: their distance, how likely they go together, and whether.
+
+The distance is that of a catalog search, so a product that the training saw brings its prior, known by its picture.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scenefit.data.images import read_bytes
+from scenefit.data.removal import remove_product
+from scenefit.features.backbone import Backbone
+from scenefit.model.calibration import GOES
+from scenefit.model.compatibility import distance_matrix, with_novelty, with_prior
+from scenefit.model.folder import Model
+from scenefit.recommend import look
+from scenefit.types import WHOLE, Array, Box, Floats
+
+
+@dataclass(frozen=True)
+class Score:
+    """What a model says of a scene and a product.
+
+    Attributes:
+        view: the part of the scene that was looked at.
+        distance: small when they go together.
+        threshold: the distance up to which a product of the category goes with this scene; None where the model is
+            not calibrated, or its distances decide nothing in the category.
+        probability: that they go together, where as many products do as do not; None where not calibrated.
+    """
+
+    view: Box
+    distance: float
+    threshold: float | None = None
+    probability: float | None = None
+
+    @property
+    def goes(self) -> bool | None:
+        """Whether they go together: from even odds on; None where the model is not calibrated."""
+        return None if self.probability is None else self.probability >= GOES
+
+
+def score_pair(
+    model: Model, backbone: Backbone, scene: Path, product: Path, category: str, box: Box | None = None
+) -> Score:
+    """Score a product for a scene.
+
+    Args:
+        model: opened.
+        backbone: `model.backbone()`.
+        scene: a picture file of an outfit or a room.
+        product: a picture file of the product alone.
+        category: what the product is; one of the model's.
+        box: around the item of the scene to replace; the largest part without it is looked at.
+
+    Raises:
+        ImageError: a picture is not accepted.
+        UsageError: an unknown category, or a box that leaves too little of the scene.
+    """
+    row = model.category_row(category)
+    view = remove_product(box) if box else WHOLE
+    queries, _ = model.embed_scenes(*look(backbone, scene, view))
+    query = with_novelty(queries[:, row])
+    distances = distance_matrix(query, _vector(model, backbone, product))
+    calibration = model.calibration
+    if calibration is None:
+        return Score(view, float(distances[0, 0]))
+    probability = calibration.probabilities(category, query, distances)[0, 0]
+    return Score(view, float(distances[0, 0]), calibration.threshold(category, query[0]), float(probability))
+
+
+def _vector(model: Model, backbone: Backbone, product: Path) -> Floats:
+    """Embed a product's picture, shape (1, e), with the prior of a product of the same picture."""
+    pooled, _ = look(backbone, product)
+    content: Array = np.array([hashlib.sha256(read_bytes(product)).hexdigest()], object)
+    return with_prior(model.embed_products(pooled), model.prior({"id": np.array([None], object), "content": content}))

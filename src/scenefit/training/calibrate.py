@@ -1,0 +1,78 @@
+"""The calibration of a model, from the validation pairs and by the path that serves: the ONNX sides of its folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenefit.errors import TrainingError
+from scenefit.model.calibration import Calibration, mean_product, relative_distances
+from scenefit.model.calibration_fit import Sample, fit_calibration
+from scenefit.model.compatibility import distance_matrix, with_novelty, with_prior
+from scenefit.model.folder import Model
+from scenefit.training.triplet_data import SplitPairs, TripletData
+from scenefit.types import Floats, Ints
+
+FOLDS = 5
+CHUNK = 512
+
+
+def calibrate(model: Model, data: TripletData, pairs: SplitPairs) -> Calibration | None:
+    """Fit the probabilities of a model on validation pairs against all their eligible negatives.
+
+    Args:
+        model: written already; a calibration that it has is not looked at.
+        data: of the dataset that it was trained on.
+        pairs: those of `data.validation`.
+
+    Returns:
+        None without pairs.
+
+    Raises:
+        TrainingError: the model gives distances that are not finite.
+    """
+    if not len(pairs.product):
+        return None
+    parts = {name: _part(model, data, name) for name in model.categories}
+    folds: list[dict[str, Sample]] = [{} for _ in range(FOLDS)]
+    for name, part in parts.items():
+        own = np.isin(pairs.product, part.products)
+        for i, fold in enumerate(folds):
+            if len(rows := np.flatnonzero(own & (pairs.scene % FOLDS == i))):
+                fold[name] = Sample.together([_sample(model, data, pairs, some, part) for some in _chunks(rows)])
+    return fit_calibration(folds, {name: part.centre for name, part in parts.items()})
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A category: its row in the model, its products (rows of the dataset), their vectors (P, e) and the mean."""
+
+    row: int
+    products: Ints
+    vectors: Floats
+    centre: Floats
+
+
+def _part(model: Model, data: TripletData, name: str) -> _Part:
+    features, dataset = data.features, data.features.dataset
+    products = np.flatnonzero((dataset.products["category"] == name) & (features.product_rows >= 0))
+    prior = model.prior({column: values[products] for column, values in dataset.products.items()})
+    vectors = with_prior(model.embed_products(features.products[products]), prior)
+    return _Part(model.category_row(name), products, vectors, mean_product(vectors))
+
+
+def _chunks(rows: Ints) -> list[Ints]:
+    return np.array_split(rows, -(-len(rows) // CHUNK))
+
+
+def _sample(model: Model, data: TripletData, pairs: SplitPairs, rows: Ints, part: _Part) -> Sample:
+    """Give the relative distances of some pairs of a category, and of their negatives."""
+    queries, _ = model.embed_scenes(*data.features.scene_features(pairs.feature[rows]))
+    weighed = with_novelty(queries[:, part.row])
+    distances = relative_distances(distance_matrix(weighed, part.vectors), weighed, part.centre)
+    if not np.isfinite(distances).all():
+        raise TrainingError("the trained model gives distances that are not finite; train with a lower learning rate")
+    own = distances[np.arange(len(rows)), np.searchsorted(part.products, pairs.product[rows])]
+    eligible = ~data.positives.contain(pairs.scene[rows][:, None], part.products[None])
+    return Sample.of(own, distances, eligible)
