@@ -12,6 +12,8 @@ from scenefit.catalog.store import embed_dataset
 from scenefit.data.dataset import Dataset
 from scenefit.data.removal import remove_product
 from scenefit.errors import DataError
+from scenefit.evaluation.attention import effective_cells
+from scenefit.evaluation.attention_study import stored_maps
 from scenefit.evaluation.evaluate import evaluate
 from scenefit.evaluation.protocol import Bench, ModelScorer
 from scenefit.features.dataset_features import DatasetFeatures
@@ -56,6 +58,15 @@ def test_counts(result: dict[str, Any], features: DatasetFeatures, model: Model)
     assert (result["set_aside"], result["gallery"], result["view"], result["split"]) == (0, 24, "cropped", "test")
     assert (result["model"], result["dataset"]) == (model.fingerprint, dataset.fingerprint)
     assert sorted(result["baselines"]) == ["popularity", "random", "raw features"]
+
+
+def test_effective_cells_are_those_of_the_stored_maps(
+    result: dict[str, Any], features: DatasetFeatures, model: Model
+) -> None:
+    maps = stored_maps(model, features, features.dataset.split_rows("test"))["attention"]
+    cells = [effective_cells(map_) for map_ in maps]
+    assert result["attention"]["cells"] == maps[0].size
+    assert result["attention"]["effective_cells"]["value"] == pytest.approx(sum(cells) / len(cells))
 
 
 def test_seen_and_unseen_products_part_the_pairs(result: dict[str, Any], features: DatasetFeatures) -> None:

@@ -8,8 +8,11 @@ from typing import Any
 
 import typer
 
+from scenefit.cli.attention import show_attention
 from scenefit.cli.output import Json, Seed, note, progress, show_failures, show_json, show_table
 from scenefit.data.dataset import Dataset
+from scenefit.evaluation.deletion import PAIRS
+from scenefit.evaluation.deletion import deletion as mask_attended
 from scenefit.evaluation.evaluate import evaluate as measure
 from scenefit.evaluation.text import interval, number
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
@@ -21,6 +24,10 @@ def evaluate(
     dataset: Path = typer.Argument(help="The dataset folder."),
     split: str = typer.Option("test", help="val, test, train or all."),
     uncropped: bool = typer.Option(False, help="Leave the product in the scene, to see how much that leaks."),
+    deletion: bool = typer.Option(
+        False, "--deletion", help="Mask what the model attends to, and see what that does; many runs of the backbone."
+    ),
+    deletion_pairs: int = typer.Option(PAIRS, min=1, help="Pairs to mask at most, of as many scenes as there are."),
     seed: int = Seed,
     as_json: bool = Json,
 ) -> None:
@@ -36,6 +43,11 @@ def evaluate(
     show_failures(report.failed)
     features = DatasetFeatures.open(opened, backbone)
     result = measure(trained, features, split, cropped=not uncropped, seed=seed)
+    if deletion:
+        with progress() as tell:
+            result["deletion"] = mask_attended(
+                trained, features, rows, cropped=not uncropped, pairs=deletion_pairs, seed=seed, progress=tell
+            )
     if as_json:
         show_json(result)
     else:
@@ -57,6 +69,7 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
         for name, part in parts.items()
     ]
     show_table("by product and category", ("product", "n", "binary accuracy", "top-10"), rows)
+    show_attention(result, model.about["recipe"])
     if fitb := result.get("fitb"):
         answered = {model.about["recipe"]: fitb["accuracy"], **fitb["baselines"]}
         title = f"fill in the blank: {fitb['n']} questions"

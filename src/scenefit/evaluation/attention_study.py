@@ -54,7 +54,8 @@ def study(
         FingerprintError: the features are another backbone's.
         UsageError: a category has no group.
     """
-    _check(model, features, groups)
+    check_backbone(model, features)
+    _check_groups(model, features, groups)
     dataset = features.dataset
     known = rows[np.isin(dataset.pairs["category"][rows], model.categories)]
     known = known[features.scene_rows(known, cropped) >= 0]
@@ -85,13 +86,21 @@ def _studied(dataset: Dataset, pairs: Ints, views: list[Box], groups: Mapping[st
     return StudiedPairs(categories, dataset.pair_scene[pairs], views, deciding_boxes(dataset, pairs), labels)
 
 
-def _check(model: Model, features: DatasetFeatures, groups: Mapping[str, str] | None) -> None:
+def check_backbone(model: Model, features: DatasetFeatures) -> None:
+    """Refuse features of another backbone than the model was trained on.
+
+    Raises:
+        FingerprintError: they are.
+    """
     got, expected = features.store.fingerprint, model.backbone_fingerprint
     if got != expected:
         raise FingerprintError(
             f"got features of the backbone {got[:12]}; the model was trained on {expected[:12]}: "
             "compute them with model.backbone()"
         )
+
+
+def _check_groups(model: Model, features: DatasetFeatures, groups: Mapping[str, str] | None) -> None:
     lacking = set() if groups is None else {*model.categories} & {*features.dataset.categories} - {*groups}
     if lacking:
         raise UsageError(

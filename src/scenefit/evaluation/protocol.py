@@ -18,6 +18,7 @@ from scenefit.catalog.search import category_distances
 from scenefit.catalog.store import Catalog
 from scenefit.data.triplets import NegativeSampler, Positives
 from scenefit.errors import DataError
+from scenefit.evaluation.attention import spread
 from scenefit.evaluation.bootstrap import Estimate, SceneBootstrap
 from scenefit.evaluation.metrics import (
     Placing,
@@ -30,6 +31,8 @@ from scenefit.evaluation.metrics import (
 )
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.baselines import Popularity, Random, RawFeatures, Scorer
+from scenefit.model.calibration import Calibration, relative_distances
+from scenefit.model.compatibility import with_novelty
 from scenefit.model.folder import Model
 from scenefit.types import Array, Bools, Doubles, Floats, Ints
 
@@ -38,7 +41,10 @@ CHUNK = 512
 
 
 class ModelScorer:
-    """The model's distances, by the path that serves: its query vectors against a catalog."""
+    """The model's distances, by the path that serves: its query vectors against a catalog.
+
+    `cells` has shape (N,): over how many of the regions the attention of each pair is spread.
+    """
 
     def __init__(
         self, model: Model, catalog: Catalog, features: DatasetFeatures, pairs: Ints, feature_rows: Ints
@@ -47,15 +53,25 @@ class ModelScorer:
         self._catalog, self._dataset = catalog, dataset
         category = np.array([model.category_row(name) for name in dataset.pairs["category"][pairs]])
         self._queries = np.empty((len(pairs), model.embedding_size), np.float32)
+        self.cells = np.empty(len(pairs))
         for start in range(0, len(pairs), CHUNK):
             here = slice(start, start + CHUNK)
-            queries, _ = model.embed_scenes(*features.scene_features(feature_rows[here]))
-            self._queries[here] = queries[np.arange(len(queries)), category[here]]
+            queries, attention = model.embed_scenes(*features.scene_features(feature_rows[here]))
+            own = np.arange(len(queries)), category[here]
+            self._queries[here] = queries[own]
+            self.cells[here] = spread(attention[own].reshape(len(queries), model.grid, model.grid))
 
     def distances(self, pairs: Ints, products: Ints) -> Array:
         """Compute the distances to the products of the pairs' category."""
-        category = str(self._dataset.products["category"][products[0]])
-        return category_distances(self._catalog, category, self._queries[pairs])
+        return category_distances(self._catalog, self._category(products), self._queries[pairs])
+
+    def relative_distances(self, pairs: Ints, products: Ints, calibration: Calibration) -> Array:
+        """Compute the distances relative to those to the category's mean product, of which the probability is."""
+        centre = calibration.centres[self._category(products)]
+        return relative_distances(self.distances(pairs, products), with_novelty(self._queries[pairs]), centre)
+
+    def _category(self, products: Ints) -> str:
+        return str(self._dataset.products["category"][products[0]])
 
 
 @dataclass
@@ -97,18 +113,22 @@ class Bench:
 
     def measure(self, scorer: Scorer) -> Measures:
         """Rank every pair's positive by a scorer, category by category."""
-        n, dataset = len(self.pairs), self.features.dataset
+        n = len(self.pairs)
         placing = Placing(*(np.zeros(n, np.int64) for _ in range(3)))
         sampled, rng = np.zeros(n), np.random.default_rng(self.seed)
         for products, rows in self.by_category():
             distances = scorer.distances(rows, products)
-            positive = np.searchsorted(products, dataset.pair_product[self.pairs[rows]])
-            scenes = dataset.pair_scene[self.pairs[rows]]
-            eligible = ~self.positives.contain(scenes[:, None], products[None])
+            positive, eligible = self.truth(products, rows)
             for column, values in zip(placing, place(distances, positive, eligible), strict=True):
                 column[rows] = values
             sampled[rows] = sampled_binary_accuracy(distances, positive, eligible, rng)
         return Measures(self, placing, sampled)
+
+    def truth(self, products: Ints, rows: Ints) -> tuple[Ints, Bools]:
+        """Give each pair's column among `products` (B,), and which of them are eligible negatives (B, P)."""
+        dataset = self.features.dataset
+        scenes, own = dataset.pair_scene[self.pairs[rows]], dataset.pair_product[self.pairs[rows]]
+        return np.searchsorted(products, own), ~self.positives.contain(scenes[:, None], products[None])
 
     def by_category(self) -> list[tuple[Ints, Ints]]:
         """Give (products of the category with features, rows of `pairs`), in parts that bound the memory."""
