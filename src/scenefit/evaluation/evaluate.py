@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from scenefit.catalog.store import embed_dataset
-from scenefit.evaluation.calibration_figures import measure_calibration
 from scenefit.evaluation.fitb import measure_questions
 from scenefit.evaluation.protocol import Bench, ModelScorer, baselines
 from scenefit.features.dataset_features import DatasetFeatures
@@ -48,7 +47,6 @@ def evaluate(
         "dataset": dataset.fingerprint,
         **measures.summary(),
         "attention": {"cells": model.grid**2, "effective_cells": bench.bootstrap.estimate(own.cells).as_json()},
-        "calibration": measure_calibration(bench, own, model.calibration) if model.calibration else None,
         "seen_products": {"n": int(seen.sum()), **measures.summary(seen)},
         "unseen_products": {"n": int((~seen).sum()), **measures.summary(~seen)},
         "by_category": {
