@@ -10,6 +10,7 @@ import typer
 
 from scenefit.cli.attention import show_attention
 from scenefit.cli.output import Json, Seed, note, progress, show_failures, show_json, show_table
+from scenefit.cli.probabilities import check_reliability, show_probabilities, write_reliability
 from scenefit.data.dataset import Dataset
 from scenefit.evaluation.deletion import PAIRS
 from scenefit.evaluation.deletion import deletion as mask_attended
@@ -28,6 +29,7 @@ def evaluate(
         False, "--deletion", help="Mask what the model attends to, and see what that does; many runs of the backbone."
     ),
     deletion_pairs: int = typer.Option(PAIRS, min=1, help="Pairs to mask at most, of as many scenes as there are."),
+    reliability: Path | None = typer.Option(None, help="Also write a page with the reliability plot, as HTML."),
     seed: int = Seed,
     as_json: bool = Json,
 ) -> None:
@@ -36,6 +38,7 @@ def evaluate(
     Example: scenefit evaluate model stl --split test
     """
     opened, trained = Dataset.open(dataset), Model(model)
+    check_reliability(trained, reliability)
     backbone = trained.backbone(threads=1)
     with progress() as tell:
         rows = opened.split_rows(split)
@@ -43,6 +46,7 @@ def evaluate(
     show_failures(report.failed)
     features = DatasetFeatures.open(opened, backbone)
     result = measure(trained, features, split, cropped=not uncropped, seed=seed)
+    write_reliability(result, reliability)
     if deletion:
         with progress() as tell:
             result["deletion"] = mask_attended(
@@ -70,6 +74,7 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
     ]
     show_table("by product and category", ("product", "n", "binary accuracy", "top-10"), rows)
     show_attention(result, model.about["recipe"])
+    show_probabilities(result["calibration"])
     if fitb := result.get("fitb"):
         answered = {model.about["recipe"]: fitb["accuracy"], **fitb["baselines"]}
         title = f"fill in the blank: {fitb['n']} questions"

@@ -55,15 +55,21 @@ class SceneBootstrap:
         rows = np.arange(len(above)) if chosen is None else chosen
         with np.errstate(invalid="ignore"):
             value = np.float64(above[rows].sum()) / below[rows].sum()
-        return _interval(value, self._ratios(above, below, rows))
+        return interval_of(value, self._ratios(above, below, rows))
 
     def difference(self, values: Doubles, first: Ints, second: Ints) -> Estimate:
         """Estimate the mean of values (N,) over the rows `first`, minus that over `second`; they may share scenes."""
         if not (len(first) and len(second)):
-            return _interval(float("nan"), np.empty(0))
+            return interval_of(float("nan"), np.empty(0))
         ones = np.ones(len(values))
         draws = self._ratios(values, ones, first) - self._ratios(values, ones, second)
-        return _interval(values[first].mean() - values[second].mean(), draws)
+        return interval_of(values[first].mean() - values[second].mean(), draws)
+
+    def sums(self, values: Doubles) -> Doubles:
+        """Sum values (N, E) over the pairs of each draw; shape (draws, E)."""
+        scenes = np.zeros((self._weights.shape[1], values.shape[1]))
+        np.add.at(scenes, self._group, values)
+        return np.asarray(self._weights @ scenes)
 
     def _ratios(self, above: Doubles, below: Doubles, rows: Ints) -> Doubles:
         scenes = self._weights.shape[1]
@@ -74,7 +80,7 @@ class SceneBootstrap:
             return np.asarray(over / under)  # NaN where no row was drawn
 
 
-def _interval(value: float, draws: Doubles) -> Estimate:
+def interval_of(value: float, draws: Doubles) -> Estimate:
     """Give the percentile interval of the draws that are numbers; NaN throughout where the value is none."""
     numbers = draws[~np.isnan(draws)]
     if math.isnan(value):

@@ -9,7 +9,7 @@ import numpy as np
 
 from scenefit.model.calibration import PLAIN, Calibration, Curve, rounded, sigmoid
 from scenefit.model.reliability import calibration_error
-from scenefit.types import Bools, Doubles, Floats
+from scenefit.types import Array, Bools, Doubles, Floats
 
 POINTS = 4096
 STEPS, SMALL = 100, 1e-10
@@ -34,7 +34,7 @@ class Sample(NamedTuple):
     weights: Doubles
 
     @classmethod
-    def of(cls, positive: Floats, distances: Floats, eligible: Bools) -> Sample:
+    def of(cls, positive: Array, distances: Array, eligible: Bools) -> Sample:
         """Weigh the distances of B pairs; more than `POINTS` negatives are merged with their neighbours.
 
         Args:
