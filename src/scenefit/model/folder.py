@@ -3,6 +3,7 @@
 MODEL/config.json            the manifest: recipe, categories, sizes, fingerprints of backbone and dataset
 MODEL/scene.onnx             pooled, regions -> one query vector and one attention map a category
 MODEL/product.onnx           pooled -> one unit vector
+MODEL/wanted.onnx            pooled -> how much each category is wanted; an older model lacks it
 MODEL/backbone/              the exported backbone
 MODEL/model.safetensors      the heads' weights, to train on
 MODEL/seen_products.parquet  the products that the training saw, and the prior of each
@@ -26,6 +27,7 @@ from scenefit.model.calibration import Calibration, read_calibration
 from scenefit.types import Bools, Floats, Table
 
 MANIFEST = "config.json"
+WANTED = "wanted.onnx"
 SEALED = (
     "model.safetensors",
     "scene.onnx",
@@ -33,6 +35,7 @@ SEALED = (
     "seen_products.parquet",
     "backbone/backbone.json",
     "backbone/backbone.onnx",
+    WANTED,
 )
 CALIBRATION = "calibration.json"
 SEEN = {"id": "VARCHAR", "content": "VARCHAR"}
@@ -66,6 +69,7 @@ class Model:
         self.calibration = self._calibration()
         self._scene = open_session(folder / "scene.onnx")
         self._product = open_session(folder / "product.onnx")
+        self._wanted = open_session(folder / WANTED) if WANTED in about["files"] else None
 
     def _calibration(self) -> Calibration | None:
         if CALIBRATION not in self.about["files"]:
@@ -111,6 +115,20 @@ class Model:
             for start in range(0, len(pooled), CHUNK)
         ]
         return np.concatenate(parts) if parts else np.empty((0, self.embedding_size), np.float32)
+
+    def wanted(self, pooled: Floats) -> Floats | None:
+        """Give the probability of each category to be the one that a scene lacks; None where the model cannot say.
+
+        Args:
+            pooled: shape (B, D), float32.
+
+        Returns:
+            shape (B, K), float32, in the order of `categories`; each row sums to one.
+        """
+        if self._wanted is None:
+            return None
+        probabilities: Floats = self._wanted.run(None, {"pooled": pooled})[0]
+        return probabilities
 
     @cached_property
     def _seen(self) -> tuple[dict[str, float], dict[str, float]]:

@@ -16,13 +16,14 @@ from scenefit.config import TrainConfig
 from scenefit.data.tables import write_table
 from scenefit.features.backbone import Backbone
 from scenefit.features.export import export_onnx
-from scenefit.model.folder import CALIBRATION, MANIFEST, PRIOR, SEALED, SEEN, Model
+from scenefit.model.folder import CALIBRATION, MANIFEST, PRIOR, SEALED, SEEN, WANTED, Model
 from scenefit.model.heads import CompleteTheLook, ProductSide, SceneSide
 from scenefit.training.calibrate import calibrate
 from scenefit.training.card import model_card
 from scenefit.training.history import write_history
 from scenefit.training.loop import Trained
 from scenefit.training.triplet_data import SplitPairs, TripletData
+from scenefit.training.wanted import write_wanted
 from scenefit.types import Doubles
 
 
@@ -49,6 +50,7 @@ def write_model(
     with artifacts.written_folder(out, overwrite) as folder:
         save_file(trained.model.state_dict(), folder / "model.safetensors")
         _export_sides(trained.model, backbone.grid**2, folder)
+        write_wanted(data, folder / WANTED)
         shutil.copytree(backbone.folder, folder / "backbone")
         _write_seen(data, prior, folder / "seen_products.parquet")
         write_history(folder / "history.jsonl", trained.history)
