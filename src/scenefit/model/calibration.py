@@ -143,7 +143,7 @@ def read_calibration(path: Path, categories: Sequence[str], size: int) -> Calibr
 def _calibration(content: Any, categories: Sequence[str], size: int) -> Calibration:
     """Build a calibration from JSON; ValueError, KeyError or TypeError where it does not fit."""
     parts, errors = content["categories"], content["calibration_error"]
-    if list(parts) != list(categories):
+    if not isinstance(parts, dict) or list(parts) != list(categories):
         raise ValueError(f"got the categories {list(parts)}; the model has {list(categories)}")
     return Calibration(
         {name: _curve(part) for name, part in parts.items()},
