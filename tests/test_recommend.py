@@ -54,8 +54,9 @@ def test_ranks_every_product_by_its_distance(recommender: Recommender, photo: Pa
     model, backbone, catalog = recommender.model, recommender.backbone, recommender.catalog
     queries, attention = model.embed_scenes(*backbone.run(backbone.pixels(photo.read_bytes())[None]))
     assert (result.photo, result.model, result.view) == (str(photo), model.fingerprint, WHOLE)
-    assert list(result.rankings) == recommender.categories == ["Pants", "Shoes"]
-    for row, (name, ranking) in enumerate(result.rankings.items()):
+    assert sorted(result.rankings) == recommender.categories == model.categories == ["Pants", "Shoes"]
+    for row, name in enumerate(model.categories):
+        ranking = result.rankings[name]
         expected = {
             catalog.products["id"][i]: 2 - float(queries[0, row] @ catalog.vectors[i, :-1]) for i in catalog.rows(name)
         }
@@ -96,6 +97,49 @@ def test_novelty_takes_the_prior_away(recommender: Recommender, photo: Path) -> 
         assert {product.id: product.distance for product in got} == pytest.approx(expected, abs=1e-5)
     with pytest.raises(UsageError, match=r"got the novelty 2; expected 0"):
         other.recommend(photo, novelty=2)
+
+
+def test_categories_come_in_the_order_in_which_they_are_wanted(recommender: Recommender, photo: Path) -> None:
+    """Without shoes the scene wants shoes, without trousers trousers."""
+    for name, other in (("Shoes", "Pants"), ("Pants", "Shoes")):
+        box = Box(*box_of(name))
+        result = recommender.recommend(photo, k=1, box=box)
+        assert result.wanted is not None
+        assert list(result.rankings) == list(result.wanted) == [name, other]
+        assert 1 > result.wanted[name] > 0.5 > result.wanted[other] == pytest.approx(1 - result.wanted[name], abs=1e-6)
+        assert recommender.suggest(photo, box) == list(result.wanted.items())
+        assert list(recommender.recommend(photo, k=1, box=box, suggested=1).rankings) == [name]
+        assert list(recommender.recommend(photo, k=1, box=box, suggested=9).rankings) == [name, other]
+        for asked in ([other], [other, name]):
+            found = recommender.recommend(photo, asked, k=1, box=box)
+            assert (list(found.rankings), found.wanted) == (asked, result.wanted)
+
+
+def test_a_catalog_with_some_categories_takes_no_share_of_the_others(recommender: Recommender, photo: Path) -> None:
+    catalog = recommender.catalog
+    only = catalog.products | {"category": np.full(24, "Shoes", object)}
+    shoes = Recommender(replace(catalog, products=only), recommender.model, recommender.backbone)
+    everything = recommender.suggest(photo)
+    assert everything is not None
+    assert shoes.suggest(photo) == [("Shoes", dict(everything)["Shoes"])]
+
+
+def test_a_model_that_cannot_say_what_is_wanted(
+    recommender: Recommender, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recommender.model, "_wanted", None)  # as in a model made before
+    assert recommender.suggest(photo) is None
+    result = recommender.recommend(photo, k=1)
+    assert (list(result.rankings), result.wanted) == (["Pants", "Shoes"], None)
+    with pytest.raises(UsageError, match="this model cannot say which categories a scene wants; name categories, or"):
+        recommender.recommend(photo, suggested=1)
+
+
+def test_suggested_that_is_not_taken(recommender: Recommender, photo: Path) -> None:
+    with pytest.raises(UsageError, match="got suggested=0; expected at least 1, and no categories beside it"):
+        recommender.recommend(photo, suggested=0)
+    with pytest.raises(UsageError, match="got suggested=1; expected at least 1, and no categories beside it"):
+        recommender.recommend(photo, ["Shoes"], suggested=1)
 
 
 def test_k_below_one(recommender: Recommender, photo: Path) -> None:

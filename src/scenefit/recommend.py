@@ -64,35 +64,58 @@ class Recommender:
         k: int = 10,
         box: Box | None = None,
         novelty: float = 0.0,
+        suggested: int | None = None,
     ) -> Recommendations:
         """Rank the products of each category for a photo; the network runs once, however many categories.
 
         Args:
             photo: a picture file, or its bytes.
-            categories: those asked for; None or empty for all.
+            categories: those asked for; None or empty for all, the most wanted first where the model can say.
             k: products a category, at least 1.
             box: around the item to replace; the largest part of the photo without it is looked at.
             novelty: in [0, 1]; 0 lets what was often chosen in training come sooner (the model's prior), 1 does not.
+            suggested: keep so many categories, the most wanted; only where none is asked for.
 
         Raises:
             ImageError: the photo is not accepted.
-            UsageError: an unknown category, k below 1, novelty out of range, or a box that leaves too little of
-                the photo.
+            UsageError: an unknown category, k or `suggested` below 1, novelty out of range, a box that leaves too
+                little of the photo, or `suggested` beside categories or of a model that cannot say.
         """
         if k < 1:
             raise UsageError(f"got k={k}; expected at least 1")
-        wanted = list(dict.fromkeys(categories or self.categories))
-        rows = {name: self.model.category_row(name) for name in wanted if len(self.catalog.rows(name))}
+        if suggested is not None and (suggested < 1 or categories):
+            raise UsageError(f"got suggested={suggested}; expected at least 1, and no categories beside it")
+        asked = list(dict.fromkeys(categories or self.categories))
+        rows = {name: self.model.category_row(name) for name in asked if len(self.catalog.rows(name))}
         view = remove_product(box) if box else WHOLE
-        queries, attention = self.embed(photo, view)
-        rankings = {name: self._rank(name, queries[row], attention[row], k, novelty) for name, row in rows.items()}
+        features = look(self.backbone, photo, view)
+        wanted = self._wanted(features[0])
+        if suggested is not None and wanted is None:
+            raise UsageError("this model cannot say which categories a scene wants; name categories, or train it again")
+        names = rows if categories else list(wanted or rows)[:suggested]
+        queries, attention = (output[0] for output in self.model.embed_scenes(*features))
+        rankings = {name: self._rank(name, queries[rows[name]], attention[rows[name]], k, novelty) for name in names}
         name = "" if isinstance(photo, bytes) else str(photo)
-        return Recommendations(name, self.model.fingerprint, view, rankings)
+        return Recommendations(name, self.model.fingerprint, view, rankings, wanted)
 
-    def embed(self, photo: Path | str | bytes, view: Box = WHOLE) -> tuple[Floats, Floats]:
-        """Give a photo's query vectors (K, d) and attention (K, R) for the model's K categories."""
-        queries, attention = self.model.embed_scenes(*look(self.backbone, photo, view))
-        return queries[0], attention[0]
+    def suggest(self, photo: Path | str | bytes, box: Box | None = None) -> list[tuple[str, float]] | None:
+        """Say how likely each category of the catalog is to be what a scene lacks, the most wanted first.
+
+        The model's other categories have their share of the probability too. None where the model cannot say.
+
+        Raises:
+            ImageError: the photo is not accepted.
+            UsageError: the box leaves too little of the photo.
+        """
+        wanted = self._wanted(look(self.backbone, photo, remove_product(box) if box else WHOLE)[0])
+        return None if wanted is None else list(wanted.items())
+
+    def _wanted(self, pooled: Floats) -> dict[str, float] | None:
+        probabilities = self.model.wanted(pooled)
+        if probabilities is None:
+            return None
+        found = {name: float(probabilities[0, self.model.category_row(name)]) for name in self.categories}
+        return dict(sorted(found.items(), key=lambda each: -each[1]))
 
     def _rank(self, category: str, query: Floats, attention: Floats, k: int, novelty: float) -> Ranking:
         rows, distances = search(self.catalog, category, query, k, novelty)

@@ -118,9 +118,14 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Recommendations:
-    """One ranking for each category asked for; `view` is the part of the photo that was used."""
+    """One ranking for each category asked for; `view` is the part of the photo that was used.
+
+    `wanted` gives each category of the catalog the probability that it is what the scene lacks, the most wanted first;
+    None where the model cannot say.
+    """
 
     photo: str
     model: str
     view: Box
     rankings: dict[str, Ranking] = field(default_factory=dict)
+    wanted: dict[str, float] | None = None

@@ -45,7 +45,8 @@ def test_evaluate_prints_the_promised_fields(path: Any) -> None:
 
 def test_recommend_prints_a_ranking_for_each_category(path: Any) -> None:
     result = path.printed["recommend"]
-    assert list(result["categories"]) == ["Pants", "Shoes"]
+    assert list(result["categories"]) == list(result["wanted"]) and set(result["wanted"]) == {"Pants", "Shoes"}
+    assert sum(result["wanted"].values()) == pytest.approx(1, abs=1e-5)
     assert result["model"] == path.printed["train"]["fingerprint"]
     for products in result["categories"].values():
         assert [p["rank"] for p in products] == [1, 2, 3]

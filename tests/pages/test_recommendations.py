@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,15 @@ def test_the_page_is_whole_and_self_contained(path: Any, tmp_path: Path) -> None
     assert all(source.startswith("data:image/") for source in sources.loaded)
     assert not re.search(r"https?://|url\((?!data:)", text)
     assert list(tmp_path.iterdir()) == [html]
+
+
+def test_says_what_is_wanted(path: Any) -> None:
+    ranking = Ranking("Shoes", [Recommendation("x", 1, 1.0)], np.full((7, 7), 1 / 49, np.float32))
+    result = Recommendations(str(path.photo), "m", Box(0, 0, 1, 1), {"Shoes": ranking}, {"Hats": 0.5, "Shoes": 0.256})
+    page = recommendations_page(result)
+    assert "<h2>Shoes <small>wanted 26%</small></h2>" in page and "what the scene lacks" in page
+    older = recommendations_page(replace(result, wanted=None))
+    assert "<h2>Shoes</h2>" in older and "wanted" not in older
 
 
 def test_what_a_record_says_is_escaped(path: Any) -> None:

@@ -17,9 +17,10 @@ from scenefit.types import Box, Recommendation, Recommendations
 def recommend(
     catalog: Path = typer.Argument(help="The catalog folder."),
     photo: Path = typer.Argument(help="A photo of an outfit or a room."),
-    category: list[str] = typer.Option([], help="Ask for this category; may be given several times. Default: all."),
+    category: list[str] = typer.Option([], help="May be given several times. Default: all, the most wanted first."),
     k: int = typer.Option(10, "-k", min=1, help="Products a category."),
     box: str | None = typer.Option(None, help="left,top,right,bottom in [0, 1] around the item to replace."),
+    suggested: int | None = typer.Option(None, min=1, help="Keep so many categories, those the scene wants most."),
     novelty: float = typer.Option(0.0, min=0, max=1, help="0: popular products sooner, as learned; 1: scene alone."),
     html: Path | None = typer.Option(None, help="Also write a self-contained page."),
     as_json: bool = Json,
@@ -28,8 +29,9 @@ def recommend(
 
     Example: scenefit recommend catalog photo.jpg --category Shoes -k 5
     """
-    wanted = Box.parse(box) if box else None
-    result = Recommender.open(catalog).recommend(photo, category, k=k, box=wanted, novelty=novelty)
+    around = Box.parse(box) if box else None
+    recommender = Recommender.open(catalog)
+    result = recommender.recommend(photo, category, k=k, box=around, novelty=novelty, suggested=suggested)
     if html:
         with written_file(html) as aside:
             aside.write_text(recommendations_page(result), "utf-8")
@@ -45,6 +47,7 @@ def _as_json(result: Recommendations) -> dict[str, Any]:
         "photo": result.photo,
         "model": result.model,
         "view": list(result.view),
+        "wanted": result.wanted,
         "categories": {name: [_product(p) for p in r.products] for name, r in result.rankings.items()},
         "attention": {name: ranking.attention.tolist() for name, ranking in result.rankings.items()},
     }
@@ -57,7 +60,8 @@ def _product(product: Recommendation) -> dict[str, Any]:
 def _show(result: Recommendations) -> None:
     for name, ranking in result.rankings.items():
         rows = [(p.id, p.rank, f"{p.distance:.4f}", _probability(p), p.title or "") for p in ranking.products]
-        show_table(name, ("product", "rank", "distance", "probability", "title"), rows)
+        wanted = f", wanted {result.wanted[name]:.0%}" if result.wanted else ""
+        show_table(name + wanted, ("product", "rank", "distance", "probability", "title"), rows)
 
 
 def _probability(product: Recommendation) -> str:

@@ -10,7 +10,7 @@ from string import Template
 from scenefit.data.images import decode, read_bytes
 from scenefit.evaluation.attention import effective_cells
 from scenefit.pages.pictures import heat_uri, photo_uri, place_style, product_uri, shade
-from scenefit.types import Box, Ranking, Recommendation, Recommendations
+from scenefit.types import Ranking, Recommendation, Recommendations
 
 
 def recommendations_page(result: Recommendations) -> str:
@@ -27,15 +27,17 @@ def recommendations_page(result: Recommendations) -> str:
         ratio=f"{width} / {height}",
         name=escape(Path(result.photo).name),
         model=escape(result.model[:12]),
-        sections="\n".join(_section(ranking, result.view) for ranking in result.rankings.values()),
+        wanted="; wanted: how likely this is what the scene lacks" if result.wanted else "",
+        sections="\n".join(_section(ranking, result) for ranking in result.rankings.values()),
     )
 
 
-def _section(ranking: Ranking, view: Box) -> str:
+def _section(ranking: Ranking, result: Recommendations) -> str:
     cells = f"spread over {effective_cells(ranking.attention):.0f} of {ranking.attention.size} cells"
     cards = "\n".join(_card(product) for product in ranking.products)
-    name = escape(ranking.category)
-    return f"""<section><h2>{name}</h2><div class="row">
+    name, view = escape(ranking.category), result.view
+    wanted = f" <small>wanted {result.wanted[ranking.category]:.0%}</small>" if result.wanted else ""
+    return f"""<section><h2>{name}{wanted}</h2><div class="row">
 <figure><div class="photo" role="img" aria-label="The photo, with where the model looked for {name}">
 <img alt="" class="heat" style="{place_style(view)}" src="{heat_uri(ranking.attention)}">
 {shade(view)}</div><figcaption>where the model looked, {cells}; shown from its least to its most</figcaption></figure>
@@ -45,5 +47,6 @@ def _section(ranking: Ranking, view: Box) -> str:
 def _card(product: Recommendation) -> str:
     title = escape(product.title or product.id)
     picture = product_uri(product.image)
+    likely = "" if product.probability is None else f"{product.probability:.0%} likely, "
     image = f'<img alt="{title}" loading="lazy" src="{picture}">' if picture else '<div class="none">no picture</div>'
-    return f"<li>{image}<b>{product.rank}</b><span>{title}</span><small>distance {product.distance:.3f}</small></li>"
+    return f"<li>{image}<b>{product.rank}</b><span>{title}</span><small>{likely}distance {product.distance:.3f}</small></li>"
