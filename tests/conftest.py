@@ -77,6 +77,17 @@ def model_folder(dataset_folder: Path, backbone_folder: Path, tmp_path_factory: 
 
 
 @pytest.fixture(scope="session")
+def uncalibrated_folder(model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """That model as it is without validation pairs, and as models were before there was a calibration."""
+    out = Path(shutil.copytree(model_folder, tmp_path_factory.mktemp("uncalibrated") / "model"))
+    about = json.loads((out / "config.json").read_text())
+    del about["files"]["calibration.json"]
+    (out / "config.json").write_text(json.dumps(about))
+    (out / "calibration.json").unlink()
+    return out
+
+
+@pytest.fixture(scope="session")
 def catalog_folder(model_folder: Path) -> Path:
     """The catalog of that model and the drawn products; read it only."""
     out = model_folder.with_name("catalog")
