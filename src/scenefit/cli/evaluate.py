@@ -25,6 +25,7 @@ def evaluate(
     dataset: Path = typer.Argument(help="The dataset folder."),
     split: str = typer.Option("test", help="val, test, train or all."),
     uncropped: bool = typer.Option(False, help="Leave the product in the scene, to see how much that leaks."),
+    novelty: float = typer.Option(0.0, min=0, max=1, help="0: the products' prior counts in full; 1: not at all."),
     deletion: bool = typer.Option(
         False, "--deletion", help="Mask what the model attends to, and see what that does; many runs of the backbone."
     ),
@@ -45,7 +46,7 @@ def evaluate(
         report = compute_features(opened, backbone, rows, cropped=not uncropped, progress=tell)
     show_failures(report.failed)
     features = DatasetFeatures.open(opened, backbone)
-    result = measure(trained, features, split, cropped=not uncropped, seed=seed)
+    result = measure(trained, features, split, cropped=not uncropped, novelty=novelty, seed=seed)
     write_reliability(result, reliability)
     if deletion:
         with progress() as tell:
@@ -75,12 +76,19 @@ def _show(result: Mapping[str, Any], model: Model) -> None:
     show_table("by product and category", ("product", "n", "binary accuracy", "top-10"), rows)
     show_attention(result, model.about["recipe"])
     show_probabilities(result["calibration"])
+    if wanted := result["wanted"]:
+        _show_wanted({model.about["recipe"]: wanted, **wanted["baselines"]})
     if fitb := result.get("fitb"):
         answered = {model.about["recipe"]: fitb["accuracy"], **fitb["baselines"]}
         title = f"fill in the blank: {fitb['n']} questions"
         show_table(title, ("method", "answered right"), [(name, interval(share)) for name, share in answered.items()])
     if result["set_aside"]:
         note(f"{result['set_aside']} pairs were set aside: no features, no other product, or an unknown category")
+
+
+def _show_wanted(methods: Mapping[str, Any]) -> None:
+    rows = [(name, *(interval(part[key]) for key in ("top_1", "top_3", "log_loss"))) for name, part in methods.items()]
+    show_table("the category that a scene wants", ("method", "top-1", "top-3", "log loss"), rows)
 
 
 def _row(measures: Mapping[str, Any]) -> list[str]:

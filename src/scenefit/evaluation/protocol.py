@@ -43,14 +43,21 @@ CHUNK = 512
 class ModelScorer:
     """The model's distances, by the path that serves: its query vectors against a catalog.
 
-    `cells` has shape (N,): over how many of the regions the attention of each pair is spread.
+    `novelty` in [0, 1] takes that share of the products' prior away. `cells` has shape (N,): over how many of the
+    regions the attention of each pair is spread.
     """
 
     def __init__(
-        self, model: Model, catalog: Catalog, features: DatasetFeatures, pairs: Ints, feature_rows: Ints
+        self,
+        model: Model,
+        catalog: Catalog,
+        features: DatasetFeatures,
+        pairs: Ints,
+        feature_rows: Ints,
+        novelty: float = 0.0,
     ) -> None:
         dataset = features.dataset
-        self._catalog, self._dataset = catalog, dataset
+        self._catalog, self._dataset, self._novelty = catalog, dataset, novelty
         category = np.array([model.category_row(name) for name in dataset.pairs["category"][pairs]])
         self._queries = np.empty((len(pairs), model.embedding_size), np.float32)
         self.cells = np.empty(len(pairs))
@@ -63,12 +70,13 @@ class ModelScorer:
 
     def distances(self, pairs: Ints, products: Ints) -> Array:
         """Compute the distances to the products of the pairs' category."""
-        return category_distances(self._catalog, self._category(products), self._queries[pairs])
+        return category_distances(self._catalog, self._category(products), self._queries[pairs], self._novelty)
 
     def relative_distances(self, pairs: Ints, products: Ints, calibration: Calibration) -> Array:
         """Compute the distances relative to those to the category's mean product, of which the probability is."""
         centre = calibration.centres[self._category(products)]
-        return relative_distances(self.distances(pairs, products), with_novelty(self._queries[pairs]), centre)
+        queries = with_novelty(self._queries[pairs], self._novelty)
+        return relative_distances(self.distances(pairs, products), queries, centre)
 
     def _category(self, products: Ints) -> str:
         return str(self._dataset.products["category"][products[0]])
