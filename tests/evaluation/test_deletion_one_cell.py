@@ -30,7 +30,7 @@ from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.features.export import export_onnx
 from scenefit.features.preprocessing import Preprocessing
 from scenefit.features.store import FeatureStore
-from scenefit.model.folder import MANIFEST, SEALED, SEEN, Model
+from scenefit.model.folder import MANIFEST, SEEN, Model
 from scenefit.types import Ints
 
 GRID, CELL, DECIDING = 5, 8, 7
@@ -114,7 +114,6 @@ def write_model(folder: Path) -> None:
     inputs = {"pooled": pooled, "regions": regions}
     export_onnx(OneCell(), inputs, ["queries", "attention"], folder / "scene.onnx")
     export_onnx(Direction(), {"pooled": pooled}, ["embedding"], folder / "product.onnx")
-    (folder / "model.safetensors").touch()
     write_table(folder / "seen_products.parquet", {name: np.empty(0, object) for name in SEEN}, SEEN)
     preprocessing = asdict(Preprocessing(SIDE, SIDE, 0, (1.0,) * 3, (0.0,) * 3))
     about = {"name": "colours", "preprocessing": preprocessing, "grid": GRID, "precision": "fp32"}
@@ -122,7 +121,8 @@ def write_model(folder: Path) -> None:
     artifacts.seal(folder / "backbone", backbones.MANIFEST, "backbone", [backbones.GRAPH], parents, about)
     sizes = {"pooled": 3, "regions": 3, "embedding": 3, "categories": 1}
     body = {"recipe": "by hand", "categories": ["Shoes"], "sizes": sizes, "backbone": {"grid": GRID}}
-    artifacts.seal(folder, MANIFEST, "model", SEALED, parents, body)
+    files = ["scene.onnx", "product.onnx", "seen_products.parquet"]
+    artifacts.seal(folder, MANIFEST, "model", files, parents, body)
 
 
 def build(folder: Path) -> Built:

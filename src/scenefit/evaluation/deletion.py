@@ -117,9 +117,7 @@ def draw_pairs(scenes: Ints, count: int, seed: int) -> Ints:
 def _asked(bench: Bench, cropped: bool) -> list[Asked]:
     dataset, found = bench.features.dataset, list[Asked]()
     for products, rows in bench.by_category():
-        pairs = bench.pairs[rows]
-        positive = np.searchsorted(products, dataset.pair_product[pairs])
-        eligible = ~bench.positives.contain(dataset.pair_scene[pairs][:, None], products[None])
+        pairs, (positive, eligible) = bench.pairs[rows], bench.truth(products, rows)
         category = str(dataset.products["category"][products[0]])
         crops = scene_crops(dataset, pairs, cropped)
         found += [
