@@ -49,4 +49,5 @@ def _card(product: Recommendation) -> str:
     picture = product_uri(product.image)
     likely = "" if product.probability is None else f"{product.probability:.0%} likely, "
     image = f'<img alt="{title}" loading="lazy" src="{picture}">' if picture else '<div class="none">no picture</div>'
-    return f"<li>{image}<b>{product.rank}</b><span>{title}</span><small>{likely}distance {product.distance:.3f}</small></li>"
+    numbers = f"{likely}distance {product.distance:.3f}"
+    return f"<li>{image}<b>{product.rank}</b><span>{title}</span><small>{numbers}</small></li>"
