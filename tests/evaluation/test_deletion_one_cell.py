@@ -30,7 +30,7 @@ from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.features.export import export_onnx
 from scenefit.features.preprocessing import Preprocessing
 from scenefit.features.store import FeatureStore
-from scenefit.model.folder import MANIFEST, SEEN, Model
+from scenefit.model.folder import MANIFEST, PRIOR, SEEN, Model
 from scenefit.types import Ints
 
 GRID, CELL, DECIDING = 5, 8, 7
@@ -197,6 +197,25 @@ def test_a_blur_without_end_is_another_mask(built: Built, result: dict[str, Any]
     assert flat["blur"] is None and result["blur"] == 0.25
     one, other = (each["deletion"]["margin"]["attention"]["curve"] for each in (flat, result))
     assert one[0] == other[0] and one[1] != other[1]
+
+
+def test_a_prior_is_in_every_view_unless_novelty_takes_it_away(
+    built: Built, result: dict[str, Any], tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(built.model.folder, tmp_path / "model"))
+    ids = np.array([f"{product:032x}" for product in range(PRODUCTS)], object)
+    seen = {"id": ids, "content": ids, "prior": np.linspace(-9, 9, PRODUCTS)}
+    write_table(folder / "seen_products.parquet", seen, SEEN | PRIOR)
+    about = dict(built.model.about)
+    body = {name: about[name] for name in ("recipe", "categories", "sizes", "backbone")}
+    artifacts.seal(folder, MANIFEST, "model", list(about["files"]), about["parents"], body)
+    prejudiced = built._replace(model=Model(folder))
+    plain = deletion(*prejudiced, novelty=1)
+    assert plain["insertion"]["margin"] == result["insertion"]["margin"]
+    for mode in ("deletion", "insertion"):
+        assert min(deletion(*prejudiced, pairs=3)[mode]["agreement"]["attention"]["curve"]) > 0.9
+    with pytest.raises(UsageError, match="got the novelty 2"):
+        deletion(*prejudiced, pairs=1, novelty=2)
 
 
 def test_pairs_are_drawn_of_as_many_scenes_as_there_are(built: Built) -> None:

@@ -51,7 +51,14 @@ def evaluate(
     if deletion:
         with progress() as tell:
             result["deletion"] = mask_attended(
-                trained, features, rows, cropped=not uncropped, pairs=deletion_pairs, seed=seed, progress=tell
+                trained,
+                features,
+                rows,
+                cropped=not uncropped,
+                pairs=deletion_pairs,
+                novelty=novelty,
+                seed=seed,
+                progress=tell,
             )
     if as_json:
         show_json(result)

@@ -37,6 +37,7 @@ def deletion(
     cropped: bool = True,
     pairs: int = PAIRS,
     blur: float = BLUR,
+    novelty: float = 0.0,
     seed: int = 0,
     progress: Progress = silent,
 ) -> dict[str, Any]:
@@ -50,18 +51,19 @@ def deletion(
         pairs: how many to draw at most, of as many scenes as there are.
         blur: the standard deviation of the blur that masks, as a share of the view's side; infinite for the mean
             colour.
+        novelty: in [0, 1], the share of the products' prior that is taken away.
         seed: of the draws: pairs, random orders, bootstrap.
         progress: told of the pairs done.
 
     Returns:
-        for JSON: pairs, scenes, view, blur (None for the mean colour), seed, `steps` (how many cells are masked, or
-        shown), `orders`, `spread` (the unit of the margin, in the model's distance), `failed` (picture and reason),
-        and what `deletion_figures` gives.
+        for JSON: pairs, scenes, view, blur (None for the mean colour), novelty, seed, grid, `steps` (how many cells are
+        masked, or shown), `orders`, `spread` (the unit of the margin, in the model's distance), `failed` (picture and
+        reason), and what `deletion_figures` gives.
 
     Raises:
         DataError: none of the pairs can be evaluated, or none of the pictures read.
         FingerprintError: the features are another backbone's.
-        UsageError: `pairs` is below 1, or `blur` is not above 0.
+        UsageError: `pairs` is below 1, `blur` is not above 0, or `novelty` is out of range.
     """
     if pairs < 1 or not blur > 0:
         raise UsageError(f"got {pairs} pairs and a blur of {blur}; expected at least 1 pair, and a blur above 0")
@@ -69,13 +71,14 @@ def deletion(
     bench = Bench.of(features, rows, model.categories, cropped, seed)
     chosen = draw_pairs(features.dataset.pair_scene[bench.pairs], pairs, seed)
     asked = _asked(replace(bench, pairs=bench.pairs[chosen], feature_rows=bench.feature_rows[chosen]), cropped)
-    masker = Masker(model, model.backbone(threads=1), embed_dataset(model, features), blur, seed)
+    masker = Masker(model, model.backbone(threads=1), embed_dataset(model, features), blur, novelty, seed)
     done, failed = _run(masker, asked, progress)
     if not done:
         raise DataError(f"none of the {len(asked)} pictures can be read; the first: {failed[0][1]}")
     return {
         "view": "cropped" if cropped else "uncropped",
         "blur": blur if np.isfinite(blur) else None,
+        "novelty": novelty,
         "failed": failed,
         **_figures(features, done, seed),
     }

@@ -58,12 +58,16 @@ class PairCurves:
 
 @dataclass(frozen=True)
 class Masker:
-    """Measures pairs; `blur` is the standard deviation of the blur that masks, as a share of the side."""
+    """Measures pairs; `blur` is the standard deviation of the blur that masks, as a share of the side.
+
+    `novelty` in [0, 1] takes that share of the products' prior away.
+    """
 
     model: Model
     backbone: Backbone
     catalog: Catalog
     blur: float
+    novelty: float
     seed: int
 
     def measure(self, asked: Asked) -> PairCurves:
@@ -81,7 +85,8 @@ class Masker:
         hidden = hidden_cells(_orders(*maps, np.random.default_rng([self.seed, asked.pair])), steps(grid))
         views, which = np.unique(hidden.reshape(-1, grid**2), axis=0, return_inverse=True)  # the first hides nothing
         queries = self._queries(pixels, views, category)
-        values, spread = _measures(category_distances(self.catalog, asked.category, queries), asked)
+        distances = category_distances(self.catalog, asked.category, queries, self.novelty)
+        values, spread = _measures(distances, asked)
         return PairCurves(_mean_of_draws(values[:, which.ravel()].reshape(len(values), *hidden.shape[:3])), spread)
 
     def _queries(self, pixels: Pixels, hidden: Bools, category: int) -> Floats:
