@@ -52,7 +52,7 @@ def assert_same(got: Ranking, expected: Ranking) -> None:
 def test_ranks_every_product_by_its_distance(recommender: Recommender, photo: Path) -> None:
     result = recommender.recommend(photo, k=1000)
     model, backbone, catalog = recommender.model, recommender.backbone, recommender.catalog
-    queries, attention = model.embed_scenes(*backbone.run(backbone.pixels(photo.read_bytes())[None]))
+    queries, attention = model.embed_scenes(backbone.run(backbone.pixels(photo.read_bytes())[None]))
     assert (result.photo, result.model, result.view) == (str(photo), model.fingerprint, WHOLE)
     assert sorted(result.rankings) == recommender.categories == model.categories == ["Pants", "Shoes"]
     for row, name in enumerate(model.categories):

@@ -18,7 +18,7 @@ from scenefit.errors import FingerprintError, ImageError, UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.model.compatibility import with_novelty
 from scenefit.model.folder import Model
-from scenefit.types import WHOLE, Box, Floats, Ranking, Recommendation, Recommendations
+from scenefit.types import WHOLE, Box, Floats, Ranking, Recommendation, Recommendations, SceneFeatures
 
 
 class Recommender:
@@ -89,11 +89,11 @@ class Recommender:
         rows = {name: self.model.category_row(name) for name in asked if len(self.catalog.rows(name))}
         view = remove_product(box) if box else WHOLE
         features = look(self.backbone, photo, view)
-        wanted = self._wanted(features[0])
+        wanted = self._wanted(features.pooled)
         if suggested is not None and wanted is None:
             raise UsageError("this model cannot say which categories a scene wants; name categories, or train it again")
         names = rows if categories else list(wanted or rows)[:suggested]
-        queries, attention = (output[0] for output in self.model.embed_scenes(*features))
+        queries, attention = (output[0] for output in self.model.embed_scenes(features))
         rankings = {name: self._rank(name, queries[rows[name]], attention[rows[name]], k, novelty) for name in names}
         name = "" if isinstance(photo, bytes) else str(photo)
         return Recommendations(name, self.model.fingerprint, view, rankings, wanted)
@@ -107,7 +107,7 @@ class Recommender:
             ImageError: the photo is not accepted.
             UsageError: the box leaves too little of the photo.
         """
-        wanted = self._wanted(look(self.backbone, photo, remove_product(box) if box else WHOLE)[0])
+        wanted = self._wanted(look(self.backbone, photo, remove_product(box) if box else WHOLE).pooled)
         return None if wanted is None else list(wanted.items())
 
     def _wanted(self, pooled: Floats) -> dict[str, float] | None:
@@ -143,8 +143,8 @@ class Recommender:
         return chances
 
 
-def look(backbone: Backbone, photo: Path | str | bytes, view: Box = WHOLE) -> tuple[Floats, Floats]:
-    """Give the backbone's features of a part of a picture file, or of its bytes: pooled (1, D), regions (1, R, C).
+def look(backbone: Backbone, photo: Path | str | bytes, view: Box = WHOLE) -> SceneFeatures:
+    """Give the backbone's features of a part of a picture file, or of its bytes, as one scene.
 
     Raises:
         ImageError: the picture is not accepted.

@@ -14,6 +14,7 @@ import numpy as np
 from scenefit.data.images import read_bytes
 from scenefit.data.removal import remove_product
 from scenefit.features.backbone import Backbone
+from scenefit.features.statistics import as_product
 from scenefit.model.calibration import GOES
 from scenefit.model.compatibility import distance_matrix, with_novelty, with_prior
 from scenefit.model.folder import Model
@@ -63,7 +64,7 @@ def score_pair(
     """
     row = model.category_row(category)
     view = remove_product(box) if box else WHOLE
-    queries, _ = model.embed_scenes(*look(backbone, scene, view))
+    queries, _ = model.embed_scenes(look(backbone, scene, view))
     query = with_novelty(queries[:, row])
     distances = distance_matrix(query, _vector(model, backbone, product))
     calibration = model.calibration
@@ -75,6 +76,6 @@ def score_pair(
 
 def _vector(model: Model, backbone: Backbone, product: Path) -> Floats:
     """Embed a product's picture, shape (1, e), with the prior of a product of the same picture."""
-    pooled, _ = look(backbone, product)
+    features = as_product(look(backbone, product))
     content: Array = np.array([hashlib.sha256(read_bytes(product)).hexdigest()], object)
-    return with_prior(model.embed_products(pooled), model.prior({"id": np.array([None], object), "content": content}))
+    return with_prior(model.embed_products(features), model.prior({"id": np.array([None], object), "content": content}))

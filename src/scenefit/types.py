@@ -1,4 +1,4 @@
-"""The nouns: Box, Crop, Recommendation, Ranking, Recommendations, and the array types."""
+"""The nouns: Box, Crop, the features of scenes and products, Recommendation and its like, and the array types."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -90,6 +90,37 @@ class Crop:
     path: Path
     content: str
     box: Box = WHOLE
+
+
+class SceneFeatures(NamedTuple):
+    """What a frozen backbone gives of B pictures; all float32.
+
+    Attributes:
+        pooled: shape (B, D).
+        regions: shape (B, R, C), the map at 1/16 averaged to a grid, or flat (B, R * C); rows from the top.
+        halves: shape (B, 2 D), the last map averaged over its upper and over its lower half; (B, 0) of a backbone
+            that does not give them.
+    """
+
+    pooled: Floats
+    regions: Floats
+    halves: Floats
+
+
+class ProductFeatures(NamedTuple):
+    """What is kept of the pictures of P products; all float32.
+
+    Attributes:
+        pooled: shape (P, D).
+        statistics: shape (P, 2 C), the mean of each channel over the regions, then its standard deviation.
+    """
+
+    pooled: Floats
+    statistics: Floats
+
+    def some(self, rows: Ints | slice) -> ProductFeatures:
+        """Give some of the products."""
+        return ProductFeatures(self.pooled[rows], self.statistics[rows])
 
 
 @dataclass(frozen=True)

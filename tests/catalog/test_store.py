@@ -46,7 +46,7 @@ def test_holds_every_product_with_its_vector(catalog_folder: Path, model_folder:
     assert catalog.vectors.dtype == np.float32
     np.testing.assert_allclose(np.linalg.norm(catalog.vectors[:, :-1], axis=1), 1, atol=1e-5)
     features = DatasetFeatures.open(dataset, model.backbone(threads=1))
-    np.testing.assert_array_equal(catalog.vectors[:, :-1], model.embed_products(features.products))
+    np.testing.assert_array_equal(catalog.vectors[:, :-1], model.embed_products(features.product_features))
     assert not catalog.vectors[:, -1].any()
     np.testing.assert_array_equal(catalog.vectors, embed_dataset(model, features).vectors)
     assert catalog.about is not None

@@ -39,11 +39,11 @@ def test_maps_are_those_that_are_served(model: Model, features: DatasetFeatures,
     for row, pair in enumerate(pairs):
         photo = (dataset.folder / dataset.scenes["image"][dataset.pair_scene[pair]]).read_bytes()
         view = remove_product(Box(*dataset.boxes[pair])) if cropped else WHOLE
-        pooled, regions = backbone.run(backbone.pixels(photo, view)[None])
-        _, attention = model.embed_scenes(pooled, regions)
+        found = backbone.run(backbone.pixels(photo, view)[None])
+        _, attention = model.embed_scenes(found)
         own = attention[0, model.category_row(dataset.pairs["category"][pair])]
         assert maps["attention"][row].ravel() == pytest.approx(own, abs=2e-3)  # the store keeps features in fp16
-        energy = (regions[0] ** 2).sum(axis=1)
+        energy = (found.regions[0] ** 2).sum(axis=1)
         assert maps["activation energy"][row].ravel() == pytest.approx(energy / energy.sum(), rel=1e-2)
 
 

@@ -98,7 +98,7 @@ def asking(features: DatasetFeatures) -> DatasetFeatures:
 def test_every_method_is_asked_by_the_path_that_serves(asking: DatasetFeatures, model: Model) -> None:
     result = evaluate(model, asking, "all")["fitb"]
     dataset = asking.dataset
-    catalog_vectors = model.embed_products(asking.products)
+    catalog_vectors = model.embed_products(asking.product_features)
     ids = dataset.products["id"].tolist()
     points = []
     questions = dataset.questions
@@ -108,7 +108,7 @@ def test_every_method_is_asked_by_the_path_that_serves(asking: DatasetFeatures, 
         right = next(row for row in here if questions["right"][row])
         scene, product = questions["scene"][right], questions["product"][right]
         pair = np.flatnonzero((dataset.pairs["scene"] == scene) & (dataset.pairs["product"] == product))
-        queries, _ = model.embed_scenes(*asking.scene_features(asking.scene_rows(pair)))
+        queries, _ = model.embed_scenes(asking.scene_features(asking.scene_rows(pair)))
         query = queries[0, model.category_row(str(questions["category"][right]))]
         distance = {
             row: float(distance_matrix(query[None], catalog_vectors[[ids.index(questions["product"][row])]])[0, 0])

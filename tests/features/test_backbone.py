@@ -11,11 +11,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from safetensors.torch import load_file, save_file
 
+from scenefit import artifacts
 from scenefit.errors import ArtifactError, BackboneError, UsageError
 from scenefit.features.backbone import GRAPH, MANIFEST, Backbone, find_backbone, open_session, prepare_backbone
+from scenefit.features.export import export_onnx
 
 WITHOUT_TORCH = "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'onnx', 'safetensors')))\n"
 
@@ -68,7 +72,7 @@ def test_exported_once(network: Path, backbone_folder: Path) -> None:
     assert (again, said) == (backbone_folder, [])
     backbone = Backbone(again, threads=1)
     assert (backbone.name, backbone.fingerprint) == (network.name, mark(network))
-    assert (backbone.pooled_size, backbone.region_size, backbone.grid) == (64, 48, 7)
+    assert (backbone.pooled_size, backbone.region_size, backbone.halves_size, backbone.grid) == (64, 48, 128, 7)
 
 
 def test_cached_export_needs_no_torch(network: Path, backbone_folder: Path) -> None:
@@ -77,7 +81,7 @@ def test_cached_export_needs_no_torch(network: Path, backbone_folder: Path) -> N
         "from scenefit.features.backbone import Backbone, find_backbone, prepare_backbone\n"
         f"source, cache = {str(network)!r}, Path({str(backbone_folder.parents[1])!r})\n"
         "backbone = Backbone(prepare_backbone(find_backbone(source), cache))\n"
-        "print(backbone.run(np.zeros((2, 224, 224, 3), np.uint8))[1].shape)\n"
+        "print(backbone.run(np.zeros((2, 224, 224, 3), np.uint8)).regions.shape)\n"
         "prepare_backbone(find_backbone(source, grid=2), cache)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -156,3 +160,34 @@ def test_incomplete_folder(folder: Path, name: str, content: str | None, message
 def test_unknown_precision(network: Path) -> None:
     with pytest.raises(UsageError, match=r"got the precision 'fp8'; expected one of \['fp32'\]"):
         find_backbone(str(network), precision="fp8")
+
+
+class TwoOutputs(torch.nn.Module):
+    """Pixels -> pooled (B, 3) and regions (B, 49, 3), as graphs were exported before there were halves."""
+
+    def forward(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        cells = torch.nn.functional.adaptive_avg_pool2d(pixels.float().permute(0, 3, 1, 2), 7).flatten(2)
+        return cells.mean(dim=2), cells.transpose(1, 2)
+
+
+def with_graph(backbone_folder: Path, folder: Path, module: torch.nn.Module, outputs: list[str]) -> Path:
+    """Copy a backbone with another graph."""
+    about = json.loads((shutil.copytree(backbone_folder, folder) / MANIFEST).read_text())
+    export_onnx(module, {"pixels": torch.zeros(2, 224, 224, 3, dtype=torch.uint8)}, outputs, folder / GRAPH)
+    body = {key: about[key] for key in ("name", "preprocessing", "grid", "precision")}
+    artifacts.seal(folder, MANIFEST, "backbone", [GRAPH], about["parents"], body)
+    return folder
+
+
+def test_a_graph_without_halves(backbone_folder: Path, tmp_path: Path) -> None:
+    backbone = Backbone(with_graph(backbone_folder, tmp_path / "old", TwoOutputs(), ["pooled", "regions"]), threads=1)
+    assert (backbone.pooled_size, backbone.region_size, backbone.halves_size) == (3, 3, 0)
+    found = backbone.run(np.zeros((2, 224, 224, 3), np.uint8))
+    assert [values.shape for values in found] == [(2, 3), (2, 49, 3), (2, 0)]
+    assert found.halves.dtype == np.float32
+
+
+def test_a_graph_of_another_kind_is_refused(backbone_folder: Path, tmp_path: Path) -> None:
+    folder = with_graph(backbone_folder, tmp_path / "other", torch.nn.Flatten(), ["flat"])
+    with pytest.raises(ArtifactError, match=r"gives \['flat'\]; expected pooled, regions and, at most, halves"):
+        Backbone(folder)

@@ -10,10 +10,12 @@ from PIL import Image
 
 from scenefit.data.dataset import Dataset
 from scenefit.data.removal import remove_products
+from scenefit.errors import ArtifactError
 from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures, compute_features, product_crops, scene_crops
 from scenefit.features.extract import Shard
-from scenefit.features.store import crop_key
+from scenefit.features.statistics import as_product
+from scenefit.features.store import FeatureStore, crop_key
 from scenefit.types import WHOLE
 
 
@@ -80,12 +82,30 @@ def test_features_of_a_pair_are_those_of_its_view(dataset: Dataset, backbone: Ba
     assert (report.computed, report.reused) == (len(dataset.products["id"]) + 3, 0)
     features = DatasetFeatures.open(dataset, backbone)
     assert (features.scene_rows(every(dataset)) >= 0).sum() == 3
-    pooled, regions = features.scene_features(features.scene_rows(rows))
-    assert regions.shape == (3, 49, 48)
+    found = features.scene_features(features.scene_rows(rows))
+    assert (found.regions.shape, found.halves.shape) == ((3, 49, 48), (3, 128))
     crops = [crop for crop in scene_crops(dataset, rows, True) if crop]
     expected = backbone.run(np.stack([backbone.pixels(crop.path.read_bytes(), crop.box) for crop in crops]))
-    np.testing.assert_allclose(pooled, expected[0], rtol=2e-3, atol=1e-3)
-    np.testing.assert_allclose(regions, expected[1], rtol=2e-3, atol=1e-3)
+    for got, values in zip(found, expected, strict=True):
+        np.testing.assert_allclose(got, values, rtol=2e-3, atol=1e-3)
+
+
+def test_features_of_a_product_are_those_of_its_picture(dataset: Dataset, backbone: Backbone) -> None:
+    compute_features(dataset, backbone, every(dataset)[:0])
+    features = DatasetFeatures.open(dataset, backbone)
+    pixels = np.stack([backbone.pixels(crop.path.read_bytes()) for crop in product_crops(dataset)])
+    for got, values in zip(features.product_features, as_product(backbone.run(pixels)), strict=True):
+        np.testing.assert_allclose(got, values, rtol=2e-3, atol=1e-3)
+    np.testing.assert_array_equal(features.products, features.product_features.pooled)
+    assert features.product_features.statistics.shape == (len(dataset.products["id"]), 96)
+
+
+def test_a_store_of_other_columns_is_refused(dataset: Dataset, backbone: Backbone) -> None:
+    """As stores were before there were halves and statistics."""
+    folder = dataset.folder / "features" / backbone.fingerprint[:16]
+    FeatureStore(folder, backbone.fingerprint, {"scenes": {"pooled": 64, "regions": 2352}, "products": {"pooled": 64}})
+    with pytest.raises(ArtifactError, match="holds columns of another shape than this backbone gives; remove it"):
+        DatasetFeatures.open(dataset, backbone)
 
 
 def test_a_product_that_vanished_takes_its_pairs_along(dataset: Dataset, backbone: Backbone) -> None:
@@ -99,6 +119,7 @@ def test_a_product_that_vanished_takes_its_pairs_along(dataset: Dataset, backbon
     features = DatasetFeatures.open(dataset, backbone)
     assert np.flatnonzero(features.product_rows < 0).tolist() == [product]
     assert not features.products[product].any()
+    assert not features.product_features.statistics[product].any()
     lost = (dataset.pair_product == product) | (dataset.pair_scene == dataset.pair_scene[1])
     assert features.usable(every(dataset)).tolist() == np.flatnonzero(~lost).tolist()
 

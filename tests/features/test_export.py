@@ -94,18 +94,18 @@ def pictures(count: int, side: int) -> Pixels:
 
 
 @torch.no_grad()
-def by_hand(family: Family, network: Any, pixels: Pixels, grid: int) -> tuple[Tensor, Tensor]:
-    """Normalise once, run the network, take its map, pool it adaptively."""
+def by_hand(family: Family, network: Any, pixels: Pixels, grid: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Normalise once, run the network, take its map, pool it adaptively; give the last map too."""
     x = (torch.from_numpy(pixels) / 255 - torch.tensor(MEAN)) / torch.tensor(STD)
     tower = getattr(network, "vision_model", network)
     out = tower(pixel_values=x.permute(0, 3, 1, 2), output_hidden_states=True)
     if family.hidden_state is not None:
-        map_ = out.hidden_states[family.hidden_state]
+        map_, last = out.hidden_states[family.hidden_state], out.last_hidden_state
     else:
         cells = out.last_hidden_state[:, family.special :].transpose(1, 2)
-        map_ = cells.reshape(*cells.shape[:2], family.cells, family.cells)
+        map_ = last = cells.reshape(*cells.shape[:2], family.cells, family.cells)
     assert map_.shape[-2:] == (family.cells, family.cells)
-    return out.pooler_output.flatten(1), adaptive_avg_pool2d(map_, grid).flatten(2).transpose(1, 2)
+    return out.pooler_output.flatten(1), adaptive_avg_pool2d(map_, grid).flatten(2).transpose(1, 2), last
 
 
 def assert_same(got: Floats, expected: Tensor) -> None:
@@ -119,11 +119,15 @@ def assert_same(got: Floats, expected: Tensor) -> None:
 def test_graph_gives_what_the_network_gives(exported: Exported, count: int) -> None:
     pixels = pictures(count, exported.family.side)
     grid = exported.backbone.grid
-    got_pooled, got_regions = exported.backbone.run(pixels)
-    pooled, regions = by_hand(exported.family, exported.network, pixels, grid)
+    got_pooled, got_regions, got_halves = exported.backbone.run(pixels)
+    pooled, regions, last = by_hand(exported.family, exported.network, pixels, grid)
     assert_same(got_pooled, pooled)
     assert_same(got_regions, regions)
-    assert (exported.backbone.pooled_size, exported.backbone.region_size) == (pooled.shape[1], regions.shape[2])
+    side = last.shape[2]
+    upper, lower = last[:, :, : side - side // 2].mean((2, 3)), last[:, :, side // 2 :].mean((2, 3))
+    assert_same(got_halves, torch.cat([upper, lower], 1))
+    sizes = exported.backbone.pooled_size, exported.backbone.region_size, exported.backbone.halves_size
+    assert sizes == (pooled.shape[1], regions.shape[2], 2 * last.shape[1])
     assert got_regions.shape[1] == grid**2
 
 

@@ -21,14 +21,16 @@ def test_mobilenet_v2(shared: Callable[[str], Path], tmp_path: Path) -> None:
     assert files.preprocessing.scale == pytest.approx([1 / 127.5] * 3)
     assert files.preprocessing.shift == pytest.approx([-1] * 3)
     backbone = Backbone(prepare_backbone(files, tmp_path), threads=1)
-    assert (backbone.pooled_size, backbone.region_size) == (1280, 96)
+    assert (backbone.pooled_size, backbone.region_size, backbone.halves_size) == (1280, 96, 2560)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 224, 224, 3), dtype=np.uint8)
     with torch.no_grad():
         x = torch.from_numpy(pixels).permute(0, 3, 1, 2) / 127.5 - 1
         out = load_network(source)(pixel_values=x, output_hidden_states=True)
     map_ = out.hidden_states[11]
     assert map_.shape == (3, 96, 14, 14)
-    pooled, regions = backbone.run(pixels)
+    pooled, regions, halves = backbone.run(pixels)
     np.testing.assert_allclose(pooled, out.pooler_output, atol=1e-4)
     halved = map_.unflatten(3, (7, 2)).unflatten(2, (7, 2)).mean((3, 5))
     np.testing.assert_allclose(regions, halved.flatten(2).transpose(1, 2), atol=1e-4)
+    rows = out.last_hidden_state.mean(3)  # of 7 rows the upper and the lower 4
+    np.testing.assert_allclose(halves, torch.cat([rows[:, :, :4].mean(2), rows[:, :, 3:].mean(2)], 1), atol=1e-4)

@@ -12,6 +12,7 @@ from PIL import Image
 from scenefit.errors import UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.features.extract import ALL, BATCH, ExtractReport, Shard, compute, extract
+from scenefit.features.statistics import statistics
 from scenefit.features.store import FeatureStore, Key, crop_key
 from scenefit.types import Box, Crop
 
@@ -44,10 +45,10 @@ def test_overlapped_gives_what_one_by_one_gives(backbone: Backbone, crops: list[
     assert [key for batch in batches for key in batch.keys] == [key for key, _ in wanted]
     assert [len(batch.keys) for batch in batches] == [BATCH, BATCH, BATCH // 2]
     for i, crop in enumerate(crops):
-        pooled, regions = backbone.run(backbone.pixels(crop.path.read_bytes(), crop.box)[None])
+        found = backbone.run(backbone.pixels(crop.path.read_bytes(), crop.box)[None])
         features = batches[i // BATCH].features
-        np.testing.assert_allclose(features["pooled"][i % BATCH], pooled[0], rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose(features["regions"][i % BATCH], regions[0], rtol=1e-4, atol=1e-5)
+        for name, values in {**found._asdict(), "statistics": statistics(found.regions)}.items():
+            np.testing.assert_allclose(features[name][i % BATCH], values[0], rtol=1e-4, atol=1e-5)
 
 
 def test_stored_and_then_reused(backbone: Backbone, store: FeatureStore, crops: list[Crop]) -> None:
@@ -58,7 +59,7 @@ def test_stored_and_then_reused(backbone: Backbone, store: FeatureStore, crops: 
     again = extract(backbone, store, "scenes", crops)
     assert (again.computed, again.reused) == (len(crops) - 20, 20)
     table = store.table("scenes")
-    pooled, _ = backbone.run(np.stack([backbone.pixels(crop.path.read_bytes(), crop.box) for crop in crops]))
+    pooled = backbone.run(np.stack([backbone.pixels(crop.path.read_bytes(), crop.box) for crop in crops])).pooled
     got = table.read("pooled", table.rows(map(crop_key, crops)))
     np.testing.assert_allclose(got, pooled, rtol=2e-3, atol=1e-3)
 

@@ -101,7 +101,7 @@ def test_normalised_once(config: dict[str, Any], network: Path) -> None:
         resnet = load_network(network)
         expected = resnet(torch.from_numpy(x).float().permute(0, 3, 1, 2)).pooler_output.flatten(1)
         backbone = RegionBackbone(resnet, Preprocessing.from_config({"size": 64, **config}), 4)
-        pooled, _ = backbone(torch.from_numpy(pixels))
+        pooled, _, _ = backbone(torch.from_numpy(pixels))
     torch.testing.assert_close(pooled, expected, rtol=1e-4, atol=1e-5)
     assert not torch.allclose(pooled, resnet(torch.zeros(2, 3, 64, 64)).pooler_output.flatten(1), rtol=1e-2)
 

@@ -109,7 +109,8 @@ def test_no_room_left(start: Start, dataset: Dataset, whole: FeatureStore) -> No
     assert err.splitlines() == [err.strip()]
     assert "cannot be written to (File too large); its 32 whole rows are kept: make room" in err
     sizes = {path.name: path.stat().st_size for path in dataset.folder.glob("features/*/scenes/1-of-1/*")}
-    assert sizes == {"keys.bin": 32 * KEY_BYTES, "pooled.f16": 32 * 64 * 2, "regions.f16": 32 * width}
+    half = {"pooled.f16": 32 * 64 * 2, "halves.f16": 32 * 128 * 2, "regions.f16": 32 * width}
+    assert sizes == {"keys.bin": 32 * KEY_BYTES, **half}
     out, _ = start().communicate()
     assert json.loads(out)["reused"] == len(held(dataset, "products")) + 32
     assert len(held(dataset, "scenes")) == len(rows(whole, "scenes"))

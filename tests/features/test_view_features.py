@@ -39,15 +39,16 @@ def test_each_view_is_what_the_backbone_gives(dataset: Dataset, backbone_folder:
     seen = ViewFeatures.of(features, backbone, cropped)
     rows = seen.scene_rows(pairs, cropped)
     assert rows.tolist() == features.scene_rows(pairs, cropped).tolist()
-    pooled, regions = seen.scene_features(rows)
+    pooled, regions, halves = seen.scene_features(rows)
     assert regions.shape == (3, 16, 64)
-    np.testing.assert_array_equal(pooled, features.scene_features(rows)[0])
+    np.testing.assert_array_equal(pooled, features.scene_features(rows).pooled)
+    np.testing.assert_array_equal(halves, features.scene_features(rows).halves)
     for pair, found in zip(pairs, regions, strict=True):
         (crop,) = scene_crops(dataset, np.array([pair]), cropped)
         assert crop is not None
         for view, vector in zip(views(crop), found, strict=True):
             pixels = backbone.pixels(view.path.read_bytes(), view.box)
-            np.testing.assert_allclose(vector, backbone.run(pixels[None])[0][0], atol=2e-3)
+            np.testing.assert_allclose(vector, backbone.run(pixels[None]).pooled[0], atol=2e-3)
 
 
 def test_scenes_without_their_views_are_not_used(dataset: Dataset, backbone_folder: Path) -> None:

@@ -12,12 +12,15 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
+from torch import Tensor, nn
 
+from scenefit import artifacts
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ArtifactError, UsageError
+from scenefit.features.export import export_onnx
 from scenefit.model.folder import CALIBRATION, CHUNK, SEALED, Model
 from scenefit.model.heads import CompleteTheLook, SceneSide, Sizes
-from scenefit.types import Floats
+from scenefit.types import Floats, ProductFeatures, SceneFeatures
 
 WITHOUT_TORCH = "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'onnx', 'safetensors')))\n"
 
@@ -32,40 +35,44 @@ def copy(model_folder: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(model_folder, tmp_path / "model"))
 
 
-def drawn(rows: int) -> tuple[Floats, Floats]:
-    """Give pooled and regions such as ReLU networks give."""
+def drawn(rows: int) -> SceneFeatures:
+    """Give features such as ReLU networks give."""
     rng = np.random.default_rng(rows)
-    return rng.gamma(1, 1, (rows, 64)).astype(np.float32), rng.gamma(1, 1, (rows, 49, 48)).astype(np.float32)
+    return SceneFeatures(*(rng.gamma(1, 1, (rows, *shape)).astype(np.float32) for shape in ((64,), (49, 48), (128,))))
+
+
+def products_of(pooled: Floats) -> ProductFeatures:
+    return ProductFeatures(pooled, np.zeros((len(pooled), 96), np.float32))
 
 
 @pytest.mark.parametrize("rows", [1, 7])
 def test_gives_what_the_torch_module_gives(model: Model, rows: int) -> None:
     module = CompleteTheLook(Sizes(**model.about["sizes"]), dropout=0.5)
     module.load_state_dict(load_file(model.folder / "model.safetensors"))
-    pooled, regions = drawn(rows)
+    scenes = drawn(rows)
+    pooled, regions, _ = scenes
     with torch.no_grad():
         expected = SceneSide(module.eval())(torch.from_numpy(pooled), torch.from_numpy(regions))
         products = module.embed(torch.from_numpy(pooled))
-    queries, attention = model.embed_scenes(pooled, regions)
+    queries, attention = model.embed_scenes(scenes)
     assert queries.shape == (rows, 2, 16)
     np.testing.assert_allclose(queries, expected[0], atol=1e-5)
     np.testing.assert_allclose(attention, expected[1], atol=1e-5)
-    np.testing.assert_allclose(model.embed_products(pooled), products, atol=1e-5)
+    np.testing.assert_allclose(model.embed_products(products_of(pooled)), products, atol=1e-5)
 
 
 def test_products_become_unit_vectors_however_many(model: Model) -> None:
-    pooled = np.random.default_rng(0).gamma(1, 1, (CHUNK + 3, 64)).astype(np.float32)
-    vectors = model.embed_products(pooled)
+    products = products_of(np.random.default_rng(0).gamma(1, 1, (CHUNK + 3, 64)).astype(np.float32))
+    vectors = model.embed_products(products)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(vectors[-3:], model.embed_products(pooled[-3:]), atol=1e-5)
-    assert model.embed_products(pooled[:0]).shape == (0, 16)
+    np.testing.assert_allclose(vectors[-3:], model.embed_products(products.some(slice(-3, None))), atol=1e-5)
+    assert model.embed_products(products.some(slice(0))).shape == (0, 16)
 
 
 def test_flat_regions_are_taken_as_stored(model: Model) -> None:
-    pooled, regions = drawn(3)
-    np.testing.assert_array_equal(
-        model.embed_scenes(pooled, regions.reshape(3, -1))[0], model.embed_scenes(pooled, regions)[0]
-    )
+    scenes = drawn(3)
+    flat = scenes._replace(regions=scenes.regions.reshape(3, -1))
+    np.testing.assert_array_equal(model.embed_scenes(flat)[0], model.embed_scenes(scenes)[0])
 
 
 def test_knows_what_it_was_made_of(model: Model, model_folder: Path) -> None:
@@ -99,7 +106,8 @@ def test_serves_without_torch(model: Model) -> None:
         "from pathlib import Path; import numpy as np; from scenefit.model.folder import Model\n"
         f"model = Model(Path({str(model.folder)!r}))\n"
         "features = model.backbone().run(np.zeros((1, 224, 224, 3), np.uint8))\n"
-        "print(model.embed_scenes(*features)[0].shape, model.embed_products(features[0]).shape)\n"
+        "from scenefit.features.statistics import as_product\n"
+        "print(model.embed_scenes(features)[0].shape, model.embed_products(as_product(features)).shape)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "(1, 2, 16) (1, 16)\n", done.stderr
@@ -140,4 +148,38 @@ def test_another_kind_of_folder(copy: Path, dataset_folder: Path, tmp_path: Path
         Model(copy)
     (copy / "config.json").write_text(json.dumps(about | {"format": 99}))
     with pytest.raises(ArtifactError, match="has format 99; this version of scenefit reads format 1"):
+        Model(copy)
+
+
+class AllScenes(nn.Module):
+    """Pooled, regions and halves -> queries for one category that are the sum of the halves, attention all even."""
+
+    def forward(self, pooled: Tensor, regions: Tensor, halves: Tensor) -> tuple[Tensor, Tensor]:
+        total = halves.sum(1)[:, None, None] + 0 * pooled.sum() + 0 * regions.sum()
+        return total.expand(-1, 1, 16), torch.ones_like(regions[:, :, 0])[:, None] / 49
+
+
+def with_side(copy: Path, name: str, module: nn.Module, inputs: dict[str, Tensor], outputs: list[str]) -> Path:
+    """Put another graph into a model and seal it again."""
+    export_onnx(module, inputs, outputs, copy / name)
+    about = json.loads((copy / "config.json").read_text())
+    body = {key: about[key] for key in ("categories", "sizes", "backbone")}
+    artifacts.seal(copy, "config.json", "model", SEALED, about["parents"], body)
+    return copy
+
+
+def test_a_side_gets_the_features_that_it_asks_for(copy: Path) -> None:
+    inputs = {name: torch.from_numpy(values) for name, values in drawn(2)._asdict().items()}
+    model = Model(with_side(copy, "scene.onnx", AllScenes(), inputs, ["queries", "attention"]))
+    scenes = drawn(5)
+    np.testing.assert_allclose(model.embed_scenes(scenes)[0][:, 0, 3], scenes.halves.sum(1), rtol=1e-5)
+    statistics = {"statistics": torch.zeros(2, 96)}
+    model = Model(with_side(copy, "product.onnx", nn.Softmax(dim=1), statistics, ["embedding"]))
+    assert model.embed_products(products_of(scenes.pooled)).tolist() == pytest.approx(np.full((5, 96), 1 / 96))
+
+
+def test_a_side_that_asks_for_something_else_is_refused(copy: Path) -> None:
+    with_side(copy, "product.onnx", nn.Softmax(dim=1), {"thumbnails": torch.zeros(2, 3)}, ["embedding"])
+    message = r"asks for \['thumbnails'\]; expected some of \['pooled', 'statistics'\]: make the model again"
+    with pytest.raises(ArtifactError, match=message):
         Model(copy)

@@ -22,7 +22,7 @@ from scenefit.training import calibrate as module
 from scenefit.training.calibrate import calibrate
 from scenefit.training.run import train_model
 from scenefit.training.triplet_data import SplitPairs, TripletData
-from scenefit.types import Floats
+from scenefit.types import Floats, SceneFeatures
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +100,8 @@ def test_without_validation_pairs_there_is_none(
 
 def test_distances_that_are_not_finite_are_refused(model: Model, data: TripletData, validation: SplitPairs) -> None:
     class Broken(Model):
-        def embed_scenes(self, pooled: Floats, regions: Floats) -> tuple[Floats, Floats]:
-            queries, attention = super().embed_scenes(pooled, regions)
+        def embed_scenes(self, features: SceneFeatures) -> tuple[Floats, Floats]:
+            queries, attention = super().embed_scenes(features)
             return queries * np.float32("nan"), attention
 
     with pytest.raises(TrainingError, match="distances that are not finite; train with a lower learning rate"):

@@ -97,7 +97,7 @@ def test_one_category_without_validation_and_with_a_lost_picture(
     assert (trained["pairs"], trained["products"], trained["set_aside"]) == (7, 1, 3)
     assert model.categories == ["Pants"]
     assert model.seen(two_products.products).tolist() == [True, True]  # the other one as a negative
-    queries, attention = model.embed_scenes(*backbone.run(np.zeros((2, 224, 224, 3), np.uint8)))
+    queries, attention = model.embed_scenes(backbone.run(np.zeros((2, 224, 224, 3), np.uint8)))
     assert (queries.shape, attention.shape) == ((2, 1, 16), (2, 1, 49))
 
 

@@ -46,7 +46,7 @@ def test_batch_holds_the_features_of_its_pairs(features: DatasetFeatures) -> Non
     data = TripletData(features, rows(features, "train"))
     here, negatives = np.array([5, 0]), np.array([2, 20])
     batch = data.batch(data.train, here, negatives)
-    pooled, regions = features.scene_features(features.scene_rows(rows(features, "train")[here]))
+    pooled, regions, _ = features.scene_features(features.scene_rows(rows(features, "train")[here]))
     assert torch.equal(batch.scene, torch.from_numpy(pooled))
     assert torch.equal(batch.regions, torch.from_numpy(regions))
     assert torch.equal(batch.positive, torch.from_numpy(features.products[data.train.product[here]]))

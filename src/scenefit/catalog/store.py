@@ -74,7 +74,7 @@ def embed_dataset(model: Model, features: DatasetFeatures) -> Catalog:
     """Make a catalog of a dataset's products in memory; those whose picture failed are left out."""
     keep = np.flatnonzero(features.product_rows >= 0)
     products = {name: column[keep] for name, column in features.dataset.products.items()}
-    vectors = with_prior(model.embed_products(features.products[keep]), model.prior(products))
+    vectors = with_prior(model.embed_products(features.product_features.some(keep)), model.prior(products))
     return Catalog(products, vectors, model.fingerprint, features.dataset.folder)
 
 

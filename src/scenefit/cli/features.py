@@ -37,6 +37,7 @@ def features(
     precision: str = typer.Option("fp32", help="Of the backbone's arithmetic."),
     shard: str = typer.Option("1/1", help="Compute the part i of n; parts may run on several machines."),
     uncropped: bool = typer.Option(False, help="Also the whole scenes, for 'evaluate --uncropped'."),
+    items: bool = typer.Option(False, "--items", help="Also what the boxes of the scenes show, as pictures."),
     as_json: bool = Json,
 ) -> None:
     """Compute the backbone's features of a dataset; what is there already is kept.
@@ -48,7 +49,7 @@ def features(
     rows = opened.split_rows("all")
     with progress() as tell:
         reports = [
-            compute_features(opened, network, rows, cropped=cropped, shard=part, progress=tell)
+            compute_features(opened, network, rows, cropped=cropped, items=items and cropped, shard=part, progress=tell)
             for cropped in ((True, False) if uncropped else (True,))
         ]
     computed = sum(report.computed for report in reports)

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from scenefit import artifacts
+from scenefit.data.boxes import boxes_of, valid_boxes
+from scenefit.data.items import ITEMS_FILE, check_items
 from scenefit.data.questions import QUESTIONS_FILE, check_questions
 from scenefit.data.splits import SPLITS
-from scenefit.data.tables import PAIRS, PRODUCTS, QUESTIONS, SCENES, read_table, write_table
+from scenefit.data.tables import ITEMS, PAIRS, PRODUCTS, QUESTIONS, SCENES, read_table, write_table
 from scenefit.errors import ArtifactError, DataError
 from scenefit.types import Array, Doubles, Ints, Table
 
@@ -29,7 +31,8 @@ class Dataset:
 
     The tables hold one array a column (`tables.SCENES`, `PRODUCTS`, `PAIRS`). A product that stands in no pair
     is a catalog product all the same: a distractor in every ranking of its category. `questions` (`tables.QUESTIONS`)
-    are those of fill-in-the-blank, a row for each answer, None where the dataset asks none.
+    are those of fill-in-the-blank, a row for each answer, None where the dataset asks none. `items` (`tables.ITEMS`)
+    are boxes of the scenes that show something without a catalog photo, None where none are known.
     """
 
     folder: Path
@@ -38,6 +41,7 @@ class Dataset:
     products: Table
     pairs: Table
     questions: Table | None = None
+    items: Table | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Dataset:
@@ -47,16 +51,16 @@ class Dataset:
             ArtifactError: the folder is half-written, damaged, or not a dataset.
             DataError: its tables contradict each other: a duplicate id, a pair without its scene or product,
                 a box outside the picture, an unknown split, an image path that leaves the folder, a question
-                without its pair.
+                without its pair, an item without its scene or of another category than any product.
         """
         about = artifacts.read_manifest(folder, MANIFEST, "dataset")
         absent = [name for name in TABLES if name not in about["files"]]
         if absent:
             raise ArtifactError(f"{folder / MANIFEST} does not list {absent}; make the dataset again")
         tables = [read_table(folder / name, columns) for name, columns in TABLES.items()]
-        asks = QUESTIONS_FILE in about["files"]
-        questions = read_table(folder / QUESTIONS_FILE, QUESTIONS) if asks else None
-        dataset = cls(folder, about, tables[0], tables[1], tables[2], questions)
+        optional = {QUESTIONS_FILE: QUESTIONS, ITEMS_FILE: ITEMS}
+        more = [read_table(folder / name, optional[name]) if name in about["files"] else None for name in optional]
+        dataset = cls(folder, about, tables[0], tables[1], tables[2], *more)
         _check(dataset)
         return dataset
 
@@ -91,7 +95,26 @@ class Dataset:
 
         NaN where a pair has no box: its product is not in the scene.
         """
-        return np.stack([self.pairs[side] for side in ("left", "top", "right", "bottom")], axis=1)
+        return boxes_of(self.pairs)
+
+    @cached_property
+    def item_scene(self) -> Ints:
+        """Shape (I,) for I items (0 without a table of items): the row of each one's scene."""
+        return _codes(self._items["scene"], self.scenes["id"].tolist())
+
+    @cached_property
+    def item_category(self) -> Ints:
+        """Shape (I,): the index of each item's category in `categories`."""
+        return _codes(self._items["category"], self.categories)
+
+    @property
+    def item_boxes(self) -> Doubles:
+        """Shape (I, 4): where each item is in its scene, in [0, 1]."""
+        return boxes_of(self._items)
+
+    @property
+    def _items(self) -> Table:
+        return {name: np.empty(0, object) for name in ITEMS} if self.items is None else self.items
 
     def split_rows(self, split: str) -> Ints:
         """Return the rows of the pairs in a split; `all` gives every pair.
@@ -142,6 +165,9 @@ def _check(dataset: Dataset) -> None:
     _check_pairs(dataset)
     if dataset.questions is not None:
         check_questions(dataset.questions, dataset.pairs, dataset.products, str(dataset.folder / QUESTIONS_FILE))
+    if dataset.items is not None:
+        scenes = dataset.scenes["id"].tolist()
+        check_items(dataset.items, scenes, dataset.categories, str(dataset.folder / ITEMS_FILE))
 
 
 def check_image_path(image: str) -> str:
@@ -167,9 +193,7 @@ def _check_pairs(dataset: Dataset) -> None:
         raise DataError(f"{where} has the splits {sorted(splits)}; expected {list(SPLITS)}")
     if len({*zip(pairs["scene"], pairs["split"], strict=True)}) > len(set(pairs["scene"])):
         raise DataError(f"{where} has a scene in two splits; splits go by scene, never by pair")
-    left, top, right, bottom = dataset.boxes.T
-    good = (left >= 0) & (left < right) & (right <= 1) & (top >= 0) & (top < bottom) & (bottom <= 1)
-    bad = ~(good | np.isnan(dataset.boxes).all(axis=1))
+    bad = ~(valid_boxes(dataset.boxes) | np.isnan(dataset.boxes).all(axis=1))
     if bad.any():
         row = int(np.argmax(bad))
         raise DataError(f"{where}: row {row} has a box outside [0, 1] or turned around; give four sides, or none")

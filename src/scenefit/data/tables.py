@@ -45,6 +45,14 @@ QUESTIONS = {
     "category": "VARCHAR",
     "right": "BOOLEAN",
 }
+ITEMS = {
+    "scene": "VARCHAR",
+    "category": "VARCHAR",
+    "left": "DOUBLE",
+    "top": "DOUBLE",
+    "right": "DOUBLE",
+    "bottom": "DOUBLE",
+}
 TRUTH = {
     "scene": "VARCHAR",
     "category": "VARCHAR",

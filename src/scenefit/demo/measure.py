@@ -71,7 +71,7 @@ def _attention(model: Model, bench: Bench, regions: Mapping[tuple[str, str], Box
     """Give, for each pair, the attention on its deciding region and the region's share of the strip's area."""
     dataset = bench.features.dataset
     strips, _ = remove_products(dataset.boxes[bench.pairs])
-    _, attention = model.embed_scenes(*bench.features.scene_features(bench.feature_rows))
+    _, attention = model.embed_scenes(bench.features.scene_features(bench.feature_rows))
     shares = []
     for i, pair in enumerate(bench.pairs):
         scene, category = dataset.pairs["scene"][pair], dataset.pairs["category"][pair]

@@ -143,10 +143,10 @@ def stored_maps(model: Model, features: DatasetFeatures, pairs: Ints, cropped: b
     own, energy = np.empty((2, len(pairs), features.grid, features.grid), np.float32)
     for start in range(0, len(pairs), CHUNK):
         here = slice(start, start + CHUNK)
-        pooled, regions = features.scene_features(rows[here])
-        _, attention = model.embed_scenes(pooled, regions)  # (B, K, G * G)
-        own[here] = attention[np.arange(len(pooled)), category[here]].reshape(own[here].shape)
-        energy[here] = activation_energy(regions)
+        found = features.scene_features(rows[here])
+        _, attention = model.embed_scenes(found)  # (B, K, G * G)
+        own[here] = attention[np.arange(len(attention)), category[here]].reshape(own[here].shape)
+        energy[here] = activation_energy(found.regions)
     return {ATTENTION: own, ENERGY: energy}
 
 

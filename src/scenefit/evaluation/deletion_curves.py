@@ -80,7 +80,7 @@ class Masker:
         pixels = self.backbone.pixels(data, asked.crop.box)
         small = decode(data, (SIDE, SIDE), asked.crop.box)
         grid, category = self.backbone.grid, self.model.category_row(asked.category)
-        _, attention = self.model.embed_scenes(*self.backbone.run(pixels[None]))
+        _, attention = self.model.embed_scenes(self.backbone.run(pixels[None]))
         maps = attention[0, category].reshape(grid, grid), spectral_residual(small[None], grid)[0]
         hidden = hidden_cells(_orders(*maps, np.random.default_rng([self.seed, asked.pair])), steps(grid))
         views, which = np.unique(hidden.reshape(-1, grid**2), axis=0, return_inverse=True)  # the first hides nothing
@@ -94,7 +94,7 @@ class Masker:
         fill, parts = blurred(pixels, self.blur), []
         for start in range(0, len(hidden), BATCH):
             found = self.backbone.run(masked(pixels, fill, hidden[start : start + BATCH]))
-            queries, _ = self.model.embed_scenes(*found)
+            queries, _ = self.model.embed_scenes(found)
             parts.append(queries[:, category])
         return np.concatenate(parts)
 

@@ -63,7 +63,7 @@ class ModelScorer:
         self.cells = np.empty(len(pairs))
         for start in range(0, len(pairs), CHUNK):
             here = slice(start, start + CHUNK)
-            queries, attention = model.embed_scenes(*features.scene_features(feature_rows[here]))
+            queries, attention = model.embed_scenes(features.scene_features(feature_rows[here]))
             own = np.arange(len(queries)), category[here]
             self._queries[here] = queries[own]
             self.cells[here] = spread(attention[own].reshape(len(queries), model.grid, model.grid))

@@ -1,4 +1,4 @@
-"""A frozen backbone: found, exported once to ONNX, run by ONNX Runtime. A photo becomes a pooled vector and a map."""
+"""A frozen backbone: found, exported once to ONNX, run by ONNX Runtime. A photo becomes vectors and a map."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime
 
 from scenefit import artifacts
 from scenefit.data.images import DECODER, decode
 from scenefit.errors import ArtifactError, BackboneError, MissingExtraError, UsageError
 from scenefit.features.preprocessing import Preprocessing
-from scenefit.types import WHOLE, Box, Floats, Pixels
+from scenefit.types import WHOLE, Box, Pixels, SceneFeatures
 
 MANIFEST, GRAPH = "backbone.json", "backbone.onnx"
 PRECISIONS = ("fp32",)
@@ -43,6 +44,7 @@ class Backbone:
         fingerprint: SHA-256 of weights, preprocessing, outputs and precision.
         pooled_size: D, the length of the pooled vector.
         region_size: C, the channels of the map; the map has `grid` x `grid` cells.
+        halves_size: the length of the averages over the halves; 0 of a graph without them, as older exports are.
     """
 
     def __init__(self, folder: Path, threads: int = 0) -> None:
@@ -57,8 +59,7 @@ class Backbone:
         self.preprocessing = _preprocessing(about["preprocessing"])
         self.grid = int(about["grid"])
         self._session = open_session(folder / GRAPH, threads)
-        pooled, regions = self._session.get_outputs()
-        self.pooled_size, self.region_size = int(pooled.shape[-1]), int(regions.shape[-1])
+        self.pooled_size, self.region_size, self.halves_size = _sizes(self._session, folder)
 
     def pixels(self, data: bytes, box: Box = WHOLE) -> Pixels:
         """Decode a picture's box to this backbone's input, shape (H, W, 3), uint8.
@@ -69,15 +70,20 @@ class Backbone:
         to = self.preprocessing
         return decode(data, (to.height, to.width), box, to.resample)
 
-    def run(self, pixels: Pixels) -> tuple[Floats, Floats]:
-        """Run the network on pixels (B, H, W, 3), uint8.
+    def run(self, pixels: Pixels) -> SceneFeatures:
+        """Run the network on pixels (B, H, W, 3), uint8; the regions have shape (B, G * G, C)."""
+        pooled, regions, *halves = self._session.run(None, {"pixels": pixels})
+        return SceneFeatures(pooled, regions, halves[0] if halves else np.empty((len(pixels), 0), np.float32))
 
-        Returns:
-            pooled: shape (B, D), float32.
-            regions: shape (B, G * G, C), float32, rows from the top.
-        """
-        pooled, regions = self._session.run(None, {"pixels": pixels})
-        return pooled, regions
+
+def _sizes(session: onnxruntime.InferenceSession, folder: Path) -> tuple[int, int, int]:
+    """Give the lengths of what a graph puts out: pooled, a region, and the halves (0 where there are none)."""
+    outputs = session.get_outputs()
+    if len(outputs) not in (2, 3):
+        names = [output.name for output in outputs]
+        raise ArtifactError(f"{folder / GRAPH} gives {names}; expected pooled, regions and, at most, halves")
+    pooled, regions, *halves = (int(output.shape[-1]) for output in outputs)
+    return pooled, regions, sum(halves)
 
 
 def open_session(graph: Path, threads: int = 0) -> onnxruntime.InferenceSession:
@@ -115,7 +121,7 @@ def find_backbone(source: str, grid: int = 7, precision: str = "fp32") -> Backbo
             "config": _lasting(config),
             "preprocessing": asdict(preprocessing),
             "decoder": DECODER,
-            "outputs": ["pooled", f"regions {grid}x{grid}"],
+            "outputs": ["pooled", f"regions {grid}x{grid}", "halves"],
             "precision": precision,
         }
     )

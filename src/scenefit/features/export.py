@@ -1,4 +1,4 @@
-"""A Transformers vision backbone becomes one ONNX graph: pixels in, pooled vector and region map out (torch)."""
+"""A Transformers vision backbone becomes one ONNX graph: pixels in, pooled vector, regions and halves out (torch)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ STRIDE = 16
 
 
 class RegionBackbone(nn.Module):
-    """Pixels (B, H, W, 3) uint8 -> pooled (B, D) and regions (B, G * G, C), both float32.
+    """Pixels (B, H, W, 3) uint8 -> pooled (B, D), regions (B, G * G, C) and halves (B, 2 C'), all float32.
 
     Of a convolutional network the regions are the last map at 1/16 of the input (ResNet's stage 3), of a
-    transformer its last patch tokens; both are averaged to a grid of G x G.
+    transformer its last patch tokens; both are averaged to a grid of G x G. The halves are the network's last map, of
+    C' channels (D in most), averaged over its upper and over its lower half.
     """
 
     scale: Tensor
@@ -47,13 +48,13 @@ class RegionBackbone(nn.Module):
         self.register_buffer("averaging", torch.eye(1))
         try:
             with torch.no_grad():
-                _, map_ = self.maps(torch.zeros(1, preprocessing.height, preprocessing.width, 3, dtype=torch.uint8))
+                _, map_, _ = self.maps(torch.zeros(1, preprocessing.height, preprocessing.width, 3, dtype=torch.uint8))
         except ValueError as error:
             raise BackboneError(f"a {self.kind} does not take the input of preprocessor_config.json: {error}") from None
         self.averaging = averaging(map_.shape[-1], grid)
 
-    def maps(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Give pooled (B, D) and the map as the network has it (B, C, S, S)."""
+    def maps(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give pooled (B, D), the map of the regions as the network has it (B, C, S, S), and its last map."""
         x = (pixels.float() * self.scale + self.shift).permute(0, 3, 1, 2)  # (B, 3, H, W)
         if self.kind in CONVOLUTIONAL:
             out = self.network(pixel_values=x, output_hidden_states=True)
@@ -63,17 +64,29 @@ class RegionBackbone(nn.Module):
                     f"a {self.kind} gives no map of {self.side}x{self.side}, 1/16 of the input of {x.shape[-1]}; "
                     "give preprocessor_config.json a size that is a multiple of 32"
                 )
-            return out.pooler_output.flatten(1), fitting[-1]
+            return out.pooler_output.flatten(1), fitting[-1], out.last_hidden_state
         out = self.network(pixel_values=x)
         tokens = out.last_hidden_state  # (B, special + S * S, C)
         patches = tokens[:, tokens.shape[1] - self.side**2 :]
-        return out.pooler_output, patches.transpose(1, 2).unflatten(2, (self.side, self.side))
+        map_ = patches.transpose(1, 2).unflatten(2, (self.side, self.side))
+        return out.pooler_output, map_, map_
 
-    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
-        """Give pooled (B, D) and regions (B, G * G, C), rows from the top."""
-        pooled, map_ = self.maps(pixels)
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Give pooled (B, D), regions (B, G * G, C), rows from the top, and halves (B, 2 C')."""
+        pooled, map_, last = self.maps(pixels)
         regions = self.averaging @ map_ @ self.averaging.transpose(0, 1)  # (B, C, G, G)
-        return pooled, regions.flatten(2).transpose(1, 2)
+        return pooled, regions.flatten(2).transpose(1, 2), halves(last)
+
+
+def halves(map_: Tensor) -> Tensor:
+    """Average a map (B, C, S, S) over its upper and its lower half, (B, 2 C); a row in the middle counts in both.
+
+    >>> halves(torch.tensor([[[[1.0, 1.0, 1.0], [2.0, 2.0, 2.0], [6.0, 6.0, 6.0]]]])).tolist()
+    [[1.5, 4.0]]
+    """
+    side = map_.shape[2]
+    parts = map_[:, :, : -(-side // 2)], map_[:, :, side // 2 :]
+    return torch.cat([part.mean(dim=(2, 3)) for part in parts], dim=1)
 
 
 def averaging(side: int, grid: int) -> Tensor:
@@ -129,14 +142,14 @@ def _load(folder: Path) -> Any:
 
 
 def export_backbone(folder: Path, preprocessing: Preprocessing, grid: int, target: Path) -> None:
-    """Write the backbone in `folder` as ONNX: `pixels` -> `pooled`, `regions`, any batch size.
+    """Write the backbone in `folder` as ONNX: `pixels` -> `pooled`, `regions`, `halves`, any batch size.
 
     Raises:
         BackboneError: see `load_network`, or the grid does not fit the network's map.
     """
     backbone = RegionBackbone(load_network(folder), preprocessing, grid).eval()
     pixels = torch.zeros(2, preprocessing.height, preprocessing.width, 3, dtype=torch.uint8)
-    export_onnx(backbone, {"pixels": pixels}, ["pooled", "regions"], target)
+    export_onnx(backbone, {"pixels": pixels}, ["pooled", "regions", "halves"], target)
 
 
 def export_onnx(module: nn.Module, inputs: dict[str, Tensor], outputs: list[str], target: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from scenefit.data.images import read_bytes
 from scenefit.errors import ImageError, UsageError
 from scenefit.features.backbone import Backbone
+from scenefit.features.statistics import statistics
 from scenefit.features.store import FeatureStore, Key, crop_key
 from scenefit.types import Crop, Floats, Pixels, Progress, silent
 
@@ -27,6 +28,12 @@ class ExtractReport:
     computed: int = 0
     reused: int = 0
     failed: list[tuple[str, str]] = field(default_factory=list)
+
+    def add(self, more: ExtractReport) -> None:
+        """Count another report in."""
+        self.computed += more.computed
+        self.reused += more.reused
+        self.failed += more.failed
 
 
 @dataclass(frozen=True)
@@ -128,8 +135,8 @@ def _compute_batch(backbone: Backbone, items: Sequence[tuple[Key, Crop]]) -> _Ba
         except ImageError as error:
             batch.failed.append((str(crop.path), str(error)))
     if pixels:
-        pooled, regions = backbone.run(np.stack(pixels))
-        batch.features = {"pooled": pooled, "regions": regions}
+        found = backbone.run(np.stack(pixels))
+        batch.features = {**found._asdict(), "statistics": statistics(found.regions)}
     return batch
 
 

@@ -4,8 +4,8 @@
     STORE/<table>/<segment>/keys.bin       16 bytes a row, written last: a row counts once its key is there
     STORE/<table>/<segment>/<column>.f16   the rows, appended
 
-The table `scenes` has the columns pooled and regions, the table `products` pooled alone. A killed run leaves at
-most the batch in flight without keys; the next writer cuts it off and goes on. Each shard appends to its own segment.
+A batch may hold more than the columns of its table; only those are kept. A killed run leaves at most the batch in
+flight without keys; the next writer cuts it off and goes on. Each shard appends to its own segment.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ class FeatureStore:
 
 
 class FeatureTable:
-    """The rows of one table over all its segments, read from memory maps."""
+    """The rows of one table over all its segments, read from memory maps; `columns` gives the width of each."""
 
     def __init__(self, folder: Path, columns: Columns) -> None:
-        self._columns = columns
+        self.columns = columns
         self._maps: dict[str, list[np.ndarray]] = {name: [] for name in columns}
         self._starts = [0]
         self._rows: dict[Key, int] = {}
@@ -82,13 +82,13 @@ class FeatureTable:
             self._add(segment)
 
     def _add(self, segment: Path) -> None:
-        count, start = whole_rows(segment, self._columns), self._starts[-1]
+        count, start = whole_rows(segment, self.columns), self._starts[-1]
         if not count:
             return
         keys = (segment / "keys.bin").read_bytes()
         for i in range(count):
             self._rows.setdefault(keys[i * KEY_BYTES : (i + 1) * KEY_BYTES], start + i)
-        for name, width in self._columns.items():
+        for name, width in self.columns.items():
             self._maps[name].append(np.memmap(segment / f"{name}.f16", np.float16, mode="r", shape=(count, width)))
         self._starts.append(start + count)
 
@@ -110,7 +110,7 @@ class FeatureTable:
         """
         if len(rows) and not (rows.min() >= 0 and rows.max() < len(self)):
             raise IndexError(f"got rows from {rows.min()} to {rows.max()}; the store holds {len(self)}")
-        out = np.empty((len(rows), self._columns[column]), np.float32)
+        out = np.empty((len(rows), self.columns[column]), np.float32)
         segment = np.searchsorted(self._starts, rows, side="right") - 1
         for i, values in enumerate(self._maps[column]):
             here = np.flatnonzero(segment == i)

@@ -11,7 +11,7 @@ from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures, scene_crops
 from scenefit.features.extract import ExtractReport, extract
 from scenefit.features.store import FeatureStore, FeatureTable, crop_key
-from scenefit.types import Box, Crop, Floats, Ints, Progress, silent
+from scenefit.types import Box, Crop, Ints, Progress, SceneFeatures, silent
 
 SIDE = 4
 """Views each way."""
@@ -77,8 +77,8 @@ class ViewFeatures(DatasetFeatures):
         whole = (self.view_rows[rows.clip(0, len(self.view_rows) - 1)] >= 0).all(axis=1)
         return np.where((rows >= 0) & (rows < len(self.view_rows)) & whole, rows, -1)
 
-    def scene_features(self, rows: Ints) -> tuple[Floats, Floats]:
-        """Read scenes: pooled (B, D) and the pooled features of their views (B, 16, D), float32."""
+    def scene_features(self, rows: Ints) -> SceneFeatures:
+        """Read scenes; the regions are the pooled features of their views, (B, 16, D)."""
         views_ = self.view_rows[rows]
-        pooled = self.table.read("pooled", views_.ravel()).reshape(*views_.shape, -1)
-        return self.scenes.read("pooled", rows), pooled
+        regions = self.table.read("pooled", views_.ravel()).reshape(*views_.shape, -1)
+        return SceneFeatures(self.scenes.read("pooled", rows), regions, self.scene_halves(rows))

@@ -1,8 +1,8 @@
 """The model folder, read without torch: heads and backbone as ONNX, and what the model knows of its training.
 
 MODEL/config.json            the manifest: recipe, categories, sizes, fingerprints of backbone and dataset
-MODEL/scene.onnx             pooled, regions -> one query vector and one attention map a category
-MODEL/product.onnx           pooled -> one unit vector
+MODEL/scene.onnx             pooled, regions, halves -> one query vector and one attention map a category
+MODEL/product.onnx           pooled, statistics -> one unit vector; both sides take only those inputs that they need
 MODEL/wanted.onnx            pooled -> how much each category is wanted; an older model lacks it
 MODEL/backbone/              the exported backbone
 MODEL/model.safetensors      the heads' weights, to train on
@@ -14,17 +14,19 @@ MODEL/README.md              the model card
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 
 from scenefit import artifacts
 from scenefit.data.tables import column_names, read_table
 from scenefit.errors import ArtifactError, UsageError
 from scenefit.features.backbone import Backbone, open_session
 from scenefit.model.calibration import Calibration, read_calibration
-from scenefit.types import Bools, Floats, Table
+from scenefit.types import Bools, Floats, ProductFeatures, SceneFeatures, Table
 
 MANIFEST = "config.json"
 WANTED = "wanted.onnx"
@@ -67,8 +69,8 @@ class Model:
         self.embedding_size = int(about["sizes"]["embedding"])
         self.grid = int(about["backbone"]["grid"])
         self.calibration = self._calibration()
-        self._scene = open_session(folder / "scene.onnx")
-        self._product = open_session(folder / "product.onnx")
+        self._scene = _side(folder / "scene.onnx", SceneFeatures._fields)
+        self._product = _side(folder / "product.onnx", ProductFeatures._fields)
         self._wanted = open_session(folder / WANTED) if WANTED in about["files"] else None
 
     def _calibration(self) -> Calibration | None:
@@ -93,27 +95,24 @@ class Model:
                 f"got the category {category!r}; this model knows {', '.join(map(repr, self.categories))}"
             ) from None
 
-    def embed_scenes(self, pooled: Floats, regions: Floats) -> tuple[Floats, Floats]:
+    def embed_scenes(self, features: SceneFeatures) -> tuple[Floats, Floats]:
         """Give the query vectors and attention maps of scenes for every category.
 
         Args:
-            pooled: shape (B, D), float32.
-            regions: shape (B, R, C) or (B, R * C), float32; R = grid * grid.
+            features: of B scenes; regions of shape (B, R, C) or (B, R * C), R = grid * grid.
 
         Returns:
             queries: shape (B, K, d), float32, K categories; the distance to a unit vector p is 2 - q . p.
             attention: shape (B, K, R), float32; sums to one over the regions.
         """
-        regions = regions.reshape(len(pooled), self.grid**2, -1)
-        queries, attention = self._scene.run(None, {"pooled": pooled, "regions": regions})
+        regions = features.regions.reshape(len(features.pooled), self.grid**2, -1)
+        queries, attention = _run(self._scene, features._replace(regions=regions))
         return queries, attention
 
-    def embed_products(self, pooled: Floats) -> Floats:
-        """Give the unit vectors of products, shape (P, d), float32, from pooled features (P, D)."""
-        parts = [
-            self._product.run(None, {"pooled": pooled[start : start + CHUNK]})[0]
-            for start in range(0, len(pooled), CHUNK)
-        ]
+    def embed_products(self, features: ProductFeatures) -> Floats:
+        """Give the unit vectors of P products, shape (P, d), float32."""
+        starts = range(0, len(features.pooled), CHUNK)
+        parts = [_run(self._product, features.some(slice(start, start + CHUNK)))[0] for start in starts]
         return np.concatenate(parts) if parts else np.empty((0, self.embedding_size), np.float32)
 
     def wanted(self, pooled: Floats) -> Floats | None:
@@ -157,3 +156,22 @@ class Model:
         ids, contents = self._seen
         rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
         return np.array([ids.get(id_, contents.get(content, 0.0)) for id_, content in rows], np.float32)
+
+
+def _side(graph: Path, known: Sequence[str]) -> onnxruntime.InferenceSession:
+    """Open one side of a model.
+
+    Raises:
+        ArtifactError: it asks for a feature that is not known.
+    """
+    session = open_session(graph)
+    unknown = [given.name for given in session.get_inputs() if given.name not in known]
+    if unknown:
+        raise ArtifactError(f"{graph} asks for {unknown}; expected some of {list(known)}: make the model again")
+    return session
+
+
+def _run(side: onnxruntime.InferenceSession, features: SceneFeatures | ProductFeatures) -> list[Floats]:
+    """Run one side of a model on those features that it asks for."""
+    outputs: list[Floats] = side.run(None, {given.name: getattr(features, given.name) for given in side.get_inputs()})
+    return outputs

@@ -58,7 +58,7 @@ def _part(model: Model, data: TripletData, name: str) -> _Part:
     features, dataset = data.features, data.features.dataset
     products = np.flatnonzero((dataset.products["category"] == name) & (features.product_rows >= 0))
     prior = model.prior({column: values[products] for column, values in dataset.products.items()})
-    vectors = with_prior(model.embed_products(features.products[products]), prior)
+    vectors = with_prior(model.embed_products(features.product_features.some(products)), prior)
     return _Part(model.category_row(name), products, vectors, mean_product(vectors))
 
 
@@ -68,7 +68,7 @@ def _chunks(rows: Ints) -> list[Ints]:
 
 def _sample(model: Model, data: TripletData, pairs: SplitPairs, rows: Ints, part: _Part) -> Sample:
     """Give the relative distances of some pairs of a category, and of their negatives."""
-    queries, _ = model.embed_scenes(*data.features.scene_features(pairs.feature[rows]))
+    queries, _ = model.embed_scenes(data.features.scene_features(pairs.feature[rows]))
     weighed = with_novelty(queries[:, part.row])
     distances = relative_distances(distance_matrix(weighed, part.vectors), weighed, part.centre)
     if not np.isfinite(distances).all():

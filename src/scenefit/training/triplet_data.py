@@ -93,9 +93,9 @@ class TripletData:
 
     def scenes(self, feature: Ints, product: Ints) -> tuple[Tensor, Tensor, Tensor]:
         """Read scenes (rows of the store) and the category (of the products' rows) that each is asked for."""
-        pooled, regions = self.features.scene_features(feature)
+        found = self.features.scene_features(feature)
         category = self._category[self.features.dataset.product_category[product]]
-        return self._tensor(pooled), self._tensor(regions), self._tensor(category)
+        return self._tensor(found.pooled), self._tensor(found.regions), self._tensor(category)
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.from_numpy(array).to(self.device)

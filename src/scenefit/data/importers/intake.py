@@ -17,6 +17,7 @@ from scenefit.types import Progress
 
 OVERHANG = 0.02
 """How far a box in pixels may reach past the picture, as a share of its width or height; it is cut off there."""
+NO_PHOTO = "product: picture missing"
 Names = Callable[[set[str]], Mapping[str, str]]
 
 
@@ -37,6 +38,9 @@ class Intake:
     Args:
         names: gives the names of the categories from those of the products that are kept; by default their own.
         pixels: whether boxes are in pixels of their scene.
+
+    Attributes:
+        photoless: the pairs that `settle` set aside for want of the product's picture alone.
     """
 
     def __init__(self, names: Names | None = None, *, pixels: bool = False) -> None:
@@ -44,6 +48,7 @@ class Intake:
         self.scenes: dict[str, Picture] = {}
         self.products: dict[str, Product] = {}
         self.pairs: dict[tuple[str, str], Pair] = {}
+        self.photoless: list[Pair] = []
         self.splits: dict[str, str] = {}
         self.facts: dict[str, ImageFacts | str] = {}
         self.lacking: dict[str, str] = {}
@@ -111,12 +116,18 @@ class Intake:
             if fault := self._fault(pair) or self._fit(pair):
                 del self.pairs[key]
                 reason, detail = fault
+                if reason == NO_PHOTO:
+                    self.photoless.append(pair)
                 record = {"scene": pair.scene, "product": pair.product, "detail": detail}
                 self.reject(reason, **pair.where, record=record)
         for product in self.products.values():
             fact, cut_out = self.facts[product.picture.id], product.picture.box is not None
             if isinstance(fact, str) and fact != NO_PICTURE and not cut_out:
                 self.reject("catalog product: picture broken", product=product.id, detail=fact)
+
+    def kept_products(self) -> list[Product]:
+        """Give the products whose picture can be used, by id."""
+        return [p for _, p in sorted(self.products.items()) if not isinstance(self.facts[p.picture.id], str)]
 
     def known(self, picture: Picture) -> ImageFacts:
         """Give the facts of a picture that `settle` left."""

@@ -9,6 +9,7 @@ from typing import Any
 from scenefit import artifacts
 from scenefit.data.importers.entries import Pair, Product
 from scenefit.data.importers.intake import ImportReport, Intake
+from scenefit.data.importers.items import write_items
 from scenefit.data.importers.pictures import Picture, find_images
 from scenefit.data.importers.records import box_fault, is_text, read_json, read_records, short_names
 from scenefit.data.importers.signatures import is_signature, picture_url
@@ -39,9 +40,9 @@ def import_stl(
     """Import Shop-the-Look records: `{"product": sig, "scene": sig, "bbox": [left, top, right, bottom]}`.
 
     A picture is found by its signature anywhere under `images`, with or without a picture's suffix. What cannot be
-    used is written to `rejected.jsonl` with its reason, pictures that are not at hand to `missing.jsonl`. A pair that
-    stands twice with different boxes becomes one whose box holds both, so that removal takes the product out wherever
-    it shows.
+    used is written to `rejected.jsonl` with its reason, pictures that are not at hand to `missing.jsonl`; boxes of the
+    scenes whose products have no picture, to `items.parquet` too. A pair that stands twice with different boxes becomes
+    one whose box holds both, so that removal takes the product out wherever it shows.
 
     Args:
         records: one file or several, of JSON lines or one array each.
@@ -70,7 +71,14 @@ def import_stl(
             where = {"file": path.name, "line": number} if len(files) > 1 else {"line": number}
             _take(intake, record, found, where)
     return write_intake(
-        intake, out, Splitting(splits, ratio, seed), ABOUT, files, overwrite=overwrite, progress=progress
+        intake,
+        out,
+        Splitting(splits, ratio, seed),
+        ABOUT,
+        files,
+        overwrite=overwrite,
+        progress=progress,
+        extra=lambda folder: write_items(intake, folder),
     )
 
 

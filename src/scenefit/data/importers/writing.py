@@ -89,7 +89,7 @@ def _write(
     intake: Intake, folder: Path, splitting: Splitting, about: Mapping[str, Any], extra_files: Sequence[str]
 ) -> None:
     scenes = {scene: intake.scenes[scene] for scene in sorted({scene for scene, _ in intake.pairs})}
-    products = [p for _, p in sorted(intake.products.items()) if not isinstance(intake.facts[p.picture.id], str)]
+    products = intake.kept_products()
     names = intake.names({product.category for product in products})
     split = _splits(intake, list(scenes), splitting)
     category = {product.id: names[product.category] for product in products}

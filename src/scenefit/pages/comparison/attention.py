@@ -50,7 +50,7 @@ def maps_of(compared: Compared, shown: Shown, rows: Ints, progress: Progress = s
     if not len(read):
         return None
     own = shown.attention[rows[read]].reshape(-1, features.grid, features.grid)
-    _, regions = features.scene_features(features.scene_rows(pairs[read]))
+    regions = features.scene_features(features.scene_rows(pairs[read])).regions
     maps = {ATTENTION: own, SPECTRAL: spectral, ENERGY: activation_energy(regions)}
     return Maps(pairs[read], [crops[row] for row in read], maps)
 
