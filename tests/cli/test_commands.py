@@ -30,6 +30,15 @@ def test_features_are_computed_once(path: Any) -> None:
     assert path.printed["features"]["failed"] == []
 
 
+def test_features_of_items_are_asked_for(path: Any, network: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["features", str(path.dataset), "--backbone", str(network), "--items", "--json"]
+    computed = []
+    for _ in range(2):
+        assert run(command) == 0
+        computed.append(json.loads(capsys.readouterr().out)["computed"])
+    assert computed == [80, 0]  # a box a pair
+
+
 def test_evaluate_prints_the_promised_fields(path: Any) -> None:
     result = path.printed["evaluate"]
     assert result["split"] == "test" and result["gallery"] == 24
