@@ -30,7 +30,10 @@ STAGES = [
 ]
 GROUND = ["errors", "types", "config", "artifacts"]
 HEAVY = {"torch", "transformers", "onnx", "onnxscript", "safetensors", "huggingface_hub"}
-MAY_BE_HEAVY = {"features/export.py", "model/heads.py", "model/attention.py", "model/network.py"}
+MAY_BE_HEAVY = {
+    "features/export.py",
+    *(f"model/{name}.py" for name in ("heads", "attention", "network", "contrast", "joined")),
+}
 HEAVY_STAGES = ("training", "compare")
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))
 

@@ -25,6 +25,7 @@ class TrainConfig:
         epochs: at most so many passes over the pairs.
         patience: stop after so many epochs without a better validation accuracy.
         validation_negatives: fixed negatives for each validation pair.
+        networks: how many are trained, with seeds of their own, and joined (recipe `default`, where pairs are few).
         cropped: whether the product is removed from the scene; false only to show the leak.
         seed: of every draw.
     """
@@ -40,6 +41,7 @@ class TrainConfig:
     epochs: int = 60
     patience: int = 10
     validation_negatives: int = 50
+    networks: int = 1
     cropped: bool = True
     seed: int = 0
 
@@ -60,7 +62,7 @@ class TrainConfig:
         return asdict(self)
 
 
-RECIPES = {"ctl-paper": TrainConfig()}
+RECIPES = {"default": TrainConfig(recipe="default", networks=3), "ctl-paper": TrainConfig()}
 
 
 def recipe(name: str, seed: int = 0) -> TrainConfig:

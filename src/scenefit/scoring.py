@@ -16,7 +16,7 @@ from scenefit.data.removal import remove_product
 from scenefit.features.backbone import Backbone
 from scenefit.features.statistics import as_product
 from scenefit.model.calibration import GOES
-from scenefit.model.compatibility import distance_matrix, with_novelty, with_prior
+from scenefit.model.compatibility import distance_matrix, with_novelty
 from scenefit.model.folder import Model
 from scenefit.recommend import look
 from scenefit.types import WHOLE, Array, Box, Floats
@@ -78,4 +78,4 @@ def _vector(model: Model, backbone: Backbone, product: Path) -> Floats:
     """Embed a product's picture, shape (1, e), with the prior of a product of the same picture."""
     features = as_product(look(backbone, product))
     content: Array = np.array([hashlib.sha256(read_bytes(product)).hexdigest()], object)
-    return with_prior(model.embed_products(features), model.prior({"id": np.array([None], object), "content": content}))
+    return model.vectors({"id": np.array([None], object), "content": content}, features)

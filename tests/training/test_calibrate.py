@@ -88,7 +88,7 @@ def test_without_validation_pairs_there_is_none(
     model: Model, data: TripletData, dataset: Dataset, backbone_folder: Path, quick: TrainConfig, tmp_path: Path
 ) -> None:
     none = np.empty(0, np.int64)
-    assert calibrate(model, data, SplitPairs(none, none, none, 0)) is None
+    assert calibrate(model, data, SplitPairs(none, none, none, none, 0)) is None
     splits = dataset.pairs["split"]
     dataset.pairs["split"] = np.where(splits == "val", "test", splits)
     out = tmp_path / "model"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from scenefit.model.folder import Model
 from scenefit.model.heads import CompleteTheLook, Sizes
 from scenefit.training.export import write_model
 from scenefit.training.loop import Trained
+from scenefit.training.made import made_paper
 from scenefit.training.triplet_data import TripletData
 
 
@@ -25,7 +27,7 @@ def test_the_prior_that_is_given_is_the_prior_that_serves(
     history = [{"epoch": 1, "loss": 0.1, "validation_accuracy": None}]
     trained = Trained(CompleteTheLook(sizes, 0.0).eval(), history, 1)
     prior = np.random.default_rng(0).normal(size=len(data.pool))
-    write_model(tmp_path / "model", trained, data, backbone, quick, prior=prior)
+    write_model(tmp_path / "model", replace(made_paper(trained), prior=prior), data, backbone, quick)
     products = data.features.dataset.products
     expected = np.zeros(len(products["id"]))
     expected[data.pool] = prior

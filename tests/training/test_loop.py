@@ -46,7 +46,7 @@ def run(data: TripletData, quick: TrainConfig, tmp_path: Path) -> Run:
             data,
             data.validation(rows if validated else rows[:0]),
             lambda: CompleteTheLook(sizes, config.dropout),
-            lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
+            lambda model, batch: triplet_loss(*model.triplets(*batch[:5]), config.margin),
             config,
             work,
             progress=progress,

@@ -42,7 +42,7 @@ train(
     data,
     validation,
     lambda: CompleteTheLook(sizes, config.dropout),
-    lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
+    lambda model, batch: triplet_loss(*model.triplets(*batch[:5]), config.margin),
     config,
     Path(work),
     progress=lambda what, done, total: print(done, flush=True),
@@ -58,7 +58,7 @@ def run(data: TripletData, config: TrainConfig, work: Path) -> Trained[CompleteT
         data,
         validation,
         lambda: CompleteTheLook(sizes, config.dropout),
-        lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
+        lambda model, batch: triplet_loss(*model.triplets(*batch[:5]), config.margin),
         config,
         work,
     )

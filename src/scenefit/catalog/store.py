@@ -19,11 +19,10 @@ import numpy as np
 
 from scenefit import artifacts
 from scenefit.data.dataset import Dataset, check_image_path
-from scenefit.data.tables import PRODUCTS, read_table, write_table
-from scenefit.errors import ArtifactError, FingerprintError, UsageError
+from scenefit.data.tables import PRODUCTS, read_array, read_table, write_table
+from scenefit.errors import FingerprintError, UsageError
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.features.extract import ExtractReport
-from scenefit.model.compatibility import with_prior
 from scenefit.model.folder import MANIFEST as MODEL_MANIFEST
 from scenefit.model.folder import Model
 from scenefit.types import Floats, Ints, Progress, Table, silent
@@ -74,7 +73,7 @@ def embed_dataset(model: Model, features: DatasetFeatures) -> Catalog:
     """Make a catalog of a dataset's products in memory; those whose picture failed are left out."""
     keep = np.flatnonzero(features.product_rows >= 0)
     products = {name: column[keep] for name, column in features.dataset.products.items()}
-    vectors = with_prior(model.embed_products(features.product_features.some(keep)), model.prior(products))
+    vectors = model.vectors(products, features.product_features.some(keep))
     return Catalog(products, vectors, model.fingerprint, features.dataset.folder)
 
 
@@ -124,18 +123,8 @@ def open_catalog(folder: Path) -> tuple[Catalog, Model]:
     products = read_table(folder / "products.parquet", PRODUCTS)
     for image in products["image"].tolist():
         check_image_path(image)
-    vectors = _read_vectors(folder / "vectors.npy", (len(products["id"]), model.embedding_size + 1))
+    vectors = read_array(
+        folder / "vectors.npy", (len(products["id"]), model.embedding_size + 1), "build the catalog again"
+    )
     images = Path(about["images"])
     return Catalog(products, vectors, model.fingerprint, images if images.is_dir() else None, about), model
-
-
-def _read_vectors(path: Path, shape: tuple[int, int]) -> Floats:
-    """Read vectors of one shape, never as a pickle."""
-    try:
-        vectors: Floats = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"{path} cannot be read as an array ({error}); build the catalog again") from None
-    if vectors.shape != shape or vectors.dtype != np.float32:
-        got = f"{vectors.dtype} of shape {vectors.shape}"
-        raise ArtifactError(f"{path} holds {got}; expected float32 of shape {shape}: build the catalog again")
-    return vectors

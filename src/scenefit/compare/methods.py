@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from scenefit.compare import blog, bpr_dae, ctl, ibr, mistakes, siamese, untrained
+from scenefit.compare import blog, bpr_dae, closed, ctl, default, ibr, mistakes, siamese, untrained
 from scenefit.compare.task import Method
 from scenefit.errors import UsageError
 
@@ -23,6 +23,9 @@ FIELD = (
     Method("ctl-local", "CTL, local part alone", ctl.fit_local),
     Method("ctl-no-category", "CTL, attention without the category", ctl.fit_no_category),
     Method("ctl-paper", "Complete the Look (Kang et al. 2019)", ctl.fit_ctl),
+    Method("closed-form", "regularised CCA with smoothed targets, in seconds", closed.fit_closed),
+    Method("default-novel", "recipe default without the product prior", default.fit_novel),
+    Method("default", "recipe default: closed form, contrast, memory, prior", default.fit_recipe),
     Method("blog", "re-implementation as published", blog.fit_published, False, VIEWS | UNCROPPED),
     Method("blog-corrected", "the same, sign and scene put right", blog.fit_corrected, False, VIEWS),
 )

@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from scenefit.errors import DataError
-from scenefit.types import Table
+from scenefit.errors import ArtifactError, DataError
+from scenefit.types import Floats, Table
 
 SCENES = {"id": "VARCHAR", "image": "VARCHAR", "content": "VARCHAR", "width": "INTEGER", "height": "INTEGER"}
 PRODUCTS = {
@@ -171,3 +171,19 @@ def _plain(path: Path, name: str, kind: str, column: np.ndarray) -> np.ndarray:
     plain = np.asarray(column).astype(np.float64 if kind.startswith("DOUBLE") else object)
     plain[absent] = np.nan if kind.startswith("DOUBLE") else None
     return plain
+
+
+def read_array(path: Path, shape: tuple[int, ...], remedy: str) -> Floats:
+    """Read a float32 array of one shape from a .npy file, never as a pickle.
+
+    Raises:
+        ArtifactError: the file is not such an array; `remedy` says what to do then.
+    """
+    try:
+        array: Floats = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise ArtifactError(f"{path} cannot be read as an array ({error}); {remedy}") from None
+    if array.shape != shape or array.dtype != np.float32:
+        got = f"{array.dtype} of shape {array.shape}"
+        raise ArtifactError(f"{path} holds {got}; expected float32 of shape {shape}: {remedy}")
+    return array

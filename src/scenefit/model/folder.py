@@ -22,11 +22,12 @@ import numpy as np
 import onnxruntime
 
 from scenefit import artifacts
-from scenefit.data.tables import column_names, read_table
+from scenefit.data.tables import column_names, read_array, read_table
 from scenefit.errors import ArtifactError, UsageError
 from scenefit.features.backbone import Backbone, open_session
 from scenefit.model.calibration import Calibration, read_calibration
-from scenefit.types import Bools, Floats, ProductFeatures, SceneFeatures, Table
+from scenefit.model.compatibility import with_prior
+from scenefit.types import Bools, Doubles, Floats, Ints, ProductFeatures, SceneFeatures, Table
 
 MANIFEST = "config.json"
 WANTED = "wanted.onnx"
@@ -40,6 +41,7 @@ SEALED = (
     WANTED,
 )
 CALIBRATION = "calibration.json"
+MEMORY = "memory.npy"
 SEEN = {"id": "VARCHAR", "content": "VARCHAR"}
 PRIOR = {"prior": "DOUBLE"}
 CHUNK = 1024
@@ -129,23 +131,45 @@ class Model:
         probabilities: Floats = self._wanted.run(None, {"pooled": pooled})[0]
         return probabilities
 
+    def vectors(self, products: Table, features: ProductFeatures) -> Floats:
+        """Give the vectors of a catalog's products, shape (P, d + 1), float32: embedding, memory, and the prior.
+
+        Args:
+            products: their table, with `id` and `content`.
+            features: of the same products.
+        """
+        vectors, rows = self.embed_products(features), self._rows_seen(products)
+        if self._memory is not None:
+            vectors[rows >= 0] += self._memory[rows[rows >= 0]]
+        return with_prior(vectors, self.prior(products))
+
     @cached_property
-    def _seen(self) -> tuple[dict[str, float], dict[str, float]]:
-        """Give the prior of each product that the training saw, by its id and by its picture's content."""
+    def _memory(self) -> Floats | None:
+        """What the training remembers of each product that it saw, shape (S, d)."""
+        if MEMORY not in self.about["files"]:
+            return None
+        return read_array(self.folder / MEMORY, (len(self._seen[0]), self.embedding_size), "make the model again")
+
+    @cached_property
+    def _seen(self) -> tuple[Doubles, dict[str, int], dict[str, int]]:
+        """Give the priors of the products that the training saw, and their rows by id and by their picture."""
         path = self.folder / "seen_products.parquet"
         table = read_table(path, SEEN | PRIOR if "prior" in column_names(path) else SEEN)
         prior = table.get("prior", np.zeros(len(table["id"])))
         if not np.isfinite(prior).all():
             raise ArtifactError(f"{path} has a prior that is not a finite number; make the model again")
-        rows = list(zip(table["id"].tolist(), table["content"].tolist(), prior.tolist(), strict=True))
-        rows.reverse()  # of several with one picture the first counts
-        return {id_: value for id_, _, value in rows}, {content: value for _, content, value in rows}
+        ids, contents = ({name: row for row, name in reversed([*enumerate(table[key].tolist())])} for key in SEEN)
+        return prior, ids, contents  # of several with one picture the first counts
+
+    def _rows_seen(self, products: Table) -> Ints:
+        """Find products among those that the training saw, by id, else by picture; -1 for one that it never saw."""
+        _, ids, contents = self._seen
+        rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
+        return np.array([ids.get(id_, contents.get(content, -1)) for id_, content in rows], np.int64)
 
     def seen(self, products: Table) -> Bools:
         """Say for each row of a product table whether the training saw it, by its id or by its picture."""
-        ids, contents = self._seen
-        rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
-        return np.array([id_ in ids or content in contents for id_, content in rows], np.bool_)
+        return np.asarray(self._rows_seen(products) >= 0)
 
     def prior(self, products: Table) -> Floats:
         """Give the prior of each row of a product table, shape (P,), float32: what speaks for it in any scene.
@@ -153,9 +177,8 @@ class Model:
         A product is found by its id, else by its picture; one that the training never saw has 0. It counts against
         the distance (`compatibility.with_prior`).
         """
-        ids, contents = self._seen
-        rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
-        return np.array([ids.get(id_, contents.get(content, 0.0)) for id_, content in rows], np.float32)
+        rows = self._rows_seen(products)
+        return np.append(self._seen[0], 0.0)[rows].astype(np.float32)
 
 
 def _side(graph: Path, known: Sequence[str]) -> onnxruntime.InferenceSession:

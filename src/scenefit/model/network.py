@@ -9,13 +9,18 @@ from torch import Tensor, nn
 
 
 class Batch(NamedTuple):
-    """A batch of B triplets: scene (B, D), regions (B, R, C), category (B,), positive (B, D), negative (B, D)."""
+    """A batch of B triplets: scene (B, D), regions (B, R, C), category (B,), positive (B, D), negative (B, D).
+
+    `allowed` (B, 2 B) says which of the batch's products, all positives and then all negatives, may stand against a
+    scene, or are its own positive; None where a method compares with its own negative alone.
+    """
 
     scene: Tensor
     regions: Tensor
     category: Tensor
     positive: Tensor
     negative: Tensor
+    allowed: Tensor | None = None
 
 
 class Network(nn.Module, ABC):

@@ -9,7 +9,7 @@ import numpy as np
 from scenefit.errors import TrainingError
 from scenefit.model.calibration import Calibration, mean_product, relative_distances
 from scenefit.model.calibration_fit import Sample, fit_calibration
-from scenefit.model.compatibility import distance_matrix, with_novelty, with_prior
+from scenefit.model.compatibility import distance_matrix, with_novelty
 from scenefit.model.folder import Model
 from scenefit.training.triplet_data import SplitPairs, TripletData
 from scenefit.types import Floats, Ints
@@ -57,8 +57,8 @@ class _Part:
 def _part(model: Model, data: TripletData, name: str) -> _Part:
     features, dataset = data.features, data.features.dataset
     products = np.flatnonzero((dataset.products["category"] == name) & (features.product_rows >= 0))
-    prior = model.prior({column: values[products] for column, values in dataset.products.items()})
-    vectors = with_prior(model.embed_products(features.product_features.some(products)), prior)
+    table = {column: values[products] for column, values in dataset.products.items()}
+    vectors = model.vectors(table, features.product_features.some(products))
     return _Part(model.category_row(name), products, vectors, mean_product(vectors))
 
 

@@ -12,11 +12,10 @@ from scenefit.config import TrainConfig
 from scenefit.data.dataset import Dataset
 from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
-from scenefit.model.heads import CompleteTheLook, Sizes
+from scenefit.model.heads import Sizes
 from scenefit.training.export import write_model
-from scenefit.training.loop import pick_device, train
-from scenefit.training.loss import triplet_loss
-from scenefit.training.triplet_data import TripletData
+from scenefit.training.loop import pick_device
+from scenefit.training.made import DEFAULT, make, triplets_for
 from scenefit.types import Progress, silent
 
 
@@ -45,22 +44,15 @@ def train_model(
     artifacts.check_free(out, overwrite)
     chosen = pick_device(device)
     train_rows, validation_rows = dataset.split_rows("train"), np.flatnonzero(dataset.pairs["split"] == "val")
-    wanted = np.concatenate([train_rows, validation_rows])
-    report = compute_features(dataset, backbone, wanted, cropped=config.cropped, progress=progress)
-    data = TripletData(DatasetFeatures.open(dataset, backbone), train_rows, chosen, cropped=config.cropped)
+    wanted, shown = np.concatenate([train_rows, validation_rows]), config.recipe == DEFAULT
+    report = compute_features(dataset, backbone, wanted, cropped=config.cropped, items=shown, progress=progress)
+    features = DatasetFeatures.open(dataset, backbone)
+    data = triplets_for(config.recipe)(features, train_rows, chosen, cropped=config.cropped)
     sizes = Sizes(backbone.pooled_size, backbone.region_size, config.hidden, config.embedding, len(data.categories))
     work = out.with_name(f".{out.name}.training")
     work.mkdir(parents=True, exist_ok=True)
     validation = data.validation(validation_rows)
-    trained = train(
-        data,
-        validation,
-        lambda: CompleteTheLook(sizes, config.dropout),
-        lambda model, batch: triplet_loss(*model.triplets(*batch), config.margin),
-        config,
-        work,
-        progress=progress,
-    )
-    write_model(out, trained, data, backbone, config, overwrite, validation=validation)
+    made = make(data, validation, sizes, config, work, progress)
+    write_model(out, made, data, backbone, config, overwrite, validation=validation)
     shutil.rmtree(work)
     return report.failed

@@ -19,9 +19,10 @@ from scenefit.types import Array, Ints
 class SplitPairs:
     """The pairs of a split that can make triplets, each array of shape (N,), and how many could not.
 
-    `feature` are rows of the store's scenes, `scene` and `product` of the dataset's tables.
+    `pair`, `scene` and `product` are rows of the dataset's tables, `feature` of the store's scenes.
     """
 
+    pair: Ints
     feature: Ints
     scene: Ints
     product: Ints
@@ -69,6 +70,7 @@ class TripletData:
         good = self.features.usable(rows, self._cropped)
         good = good[sampler.eligible(dataset.pair_scene[good], dataset.pair_product[good]) > 0]
         return SplitPairs(
+            good,
             self.features.scene_rows(good, self._cropped),
             dataset.pair_scene[good],
             dataset.pair_product[good],
@@ -80,6 +82,7 @@ class TripletData:
         pairs = self.pairs(rows, self.catalog_sampler)
         known = self._category[self.features.dataset.product_category[pairs.product]] >= 0
         return SplitPairs(
+            pairs.pair[known],
             pairs.feature[known],
             pairs.scene[known],
             pairs.product[known],
@@ -94,8 +97,12 @@ class TripletData:
     def scenes(self, feature: Ints, product: Ints) -> tuple[Tensor, Tensor, Tensor]:
         """Read scenes (rows of the store) and the category (of the products' rows) that each is asked for."""
         found = self.features.scene_features(feature)
-        category = self._category[self.features.dataset.product_category[product]]
-        return self._tensor(found.pooled), self._tensor(found.regions), self._tensor(category)
+        category = self.trained_category(self.features.dataset.product_category[product])
+        return self._tensor(found.pooled), self._tensor(found.regions), category
+
+    def trained_category(self, codes: Ints) -> Tensor:
+        """Give the row in `categories` of each of the dataset's category codes; -1 where it is not trained, or -1."""
+        return self._tensor(np.where(codes >= 0, self._category[codes], -1))
 
     def _tensor(self, array: Array) -> Tensor:
         return torch.from_numpy(array).to(self.device)

@@ -1,0 +1,123 @@
+"""The model of the recipe `default`: a closed form and networks side by side, still one vector a side (torch)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from scenefit.model.contrast import ContrastiveLook
+
+
+class LinearLook(nn.Module):
+    """The closed form: q(s, c) = A x_s + b_c and f_p = B y_p + b.
+
+    x_s (B, X) are a scene's pooled features, halves, and the mean and standard deviation of its regions; y_p (P, Y) a
+    product's pooled features and statistics.
+    """
+
+    def __init__(self, scene: int, product: int, embedding: int, categories: int) -> None:
+        super().__init__()
+        self.scene = nn.Linear(scene, embedding, bias=False)
+        self.product = nn.Linear(product, embedding)
+        self.categories = nn.Embedding(categories, embedding)
+
+    def query(self, scene: Tensor, category: Tensor) -> Tensor:
+        """Give the query vectors (B, K, d) of scenes (B, X) for categories (K,) or (B, K)."""
+        query: Tensor = self.scene(scene)[:, None] + self.categories(category)
+        return query
+
+
+class Parts(NamedTuple):
+    """What is joined: the closed form, the networks, and how much it and they together count."""
+
+    linear: LinearLook
+    networks: Sequence[ContrastiveLook]
+    weights: tuple[float, float]
+
+
+class Scene(NamedTuple):
+    """The features of scenes: pooled (B, D), regions (B, R, C) and halves (B, H)."""
+
+    pooled: Tensor
+    regions: Tensor
+    halves: Tensor
+
+
+def scene_inputs(pooled: Tensor, regions: Tensor, halves: Tensor) -> Tensor:
+    """Put side by side what the closed form reads of scenes: (B, D), (B, R, C) and (B, H) become (B, D + H + 2 C)."""
+    mean = regions.mean(dim=1)
+    deviation = (regions - mean[:, None]).square().mean(dim=1).sqrt()
+    return torch.cat([pooled, halves, mean, deviation], dim=1)
+
+
+class JoinedLook(nn.Module):
+    """All parts' vectors side by side, turned into d numbers by a linear map a side.
+
+    Side by side, a sum of inner products is one inner product: nothing is lost of "one vector is enough".
+    `query_map` (T, d) and `product_map` (T, d), T the length of all parts' vectors, keep of that product what
+    differs most over the training scenes and the catalog.
+    """
+
+    query_map: Tensor
+    product_map: Tensor
+    networks: Sequence[ContrastiveLook]
+
+    def __init__(self, parts: Parts, embedding: int) -> None:
+        super().__init__()
+        self.linear, self.weights = parts.linear, parts.weights
+        self.networks = nn.ModuleList(parts.networks)  # type: ignore[assignment]
+        self.sizes = (self.linear.product.out_features, sum(network.sizes.embedding for network in self.networks))
+        self.register_buffer("query_map", torch.zeros(sum(self.sizes), embedding))
+        self.register_buffer("product_map", torch.zeros(sum(self.sizes), embedding))
+
+    def joined_queries(self, scene: Scene, category: Tensor) -> tuple[Tensor, Tensor]:
+        """Give all parts' query vectors (B, K, T), weighed, and the mean attention of the networks (B, K, R).
+
+        Args:
+            scene: pooled features (B, D), regions (B, R, C) and halves (B, H).
+            category: rows of categories, (K,) or (B, K).
+        """
+        queries = [self.weights[0] * self.linear.query(scene_inputs(*scene), category)]
+        maps = []
+        for network in self.networks:
+            embedded, attention = network.look(scene.regions, category)
+            queries.append(self.weights[1] * (network.embed(scene.pooled)[:, None] + attention @ embedded))
+            maps.append(attention)
+        return torch.cat(queries, dim=-1), torch.stack(maps).mean(dim=0)
+
+    def joined_products(self, pooled: Tensor, statistics: Tensor) -> Tensor:
+        """Give all parts' product vectors (P, T)."""
+        linear = self.linear.product(torch.cat([pooled, statistics], dim=1))
+        return torch.cat([linear, *(network.embed(pooled) for network in self.networks)], dim=-1)
+
+
+class JoinedScene(nn.Module):
+    """Pooled (B, D), regions (B, R, C), halves (B, H) -> queries (B, K, d), attention (B, K, R) of all K categories."""
+
+    all: Tensor
+
+    def __init__(self, model: JoinedLook) -> None:
+        super().__init__()
+        self.model = model
+        self.register_buffer("all", torch.arange(model.linear.categories.num_embeddings))
+
+    def forward(self, pooled: Tensor, regions: Tensor, halves: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Give the query vectors and the attention of every category."""
+        scene = Scene(pooled, regions, pooled[:, :0] if halves is None else halves)
+        queries, attention = self.model.joined_queries(scene, self.all)
+        return queries @ self.model.query_map, attention
+
+
+class JoinedProduct(nn.Module):
+    """Pooled (P, D) and statistics (P, 2 C) -> vectors (P, d)."""
+
+    def __init__(self, model: JoinedLook) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, pooled: Tensor, statistics: Tensor) -> Tensor:
+        """Give the products' vectors."""
+        return self.model.joined_products(pooled, statistics) @ self.model.product_map

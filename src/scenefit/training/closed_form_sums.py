@@ -1,0 +1,180 @@
+"""What the closed form sums up over the pairs, a chunk at a time, by fold of scenes (torch)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scenefit.model.joined import scene_inputs
+from scenefit.training.triplet_data import TripletData
+from scenefit.training.views import View, fit_view
+from scenefit.types import Bools, Ints, ProductFeatures
+
+CROP_RIDGE = 10.0
+SAMPLE, HELD, CHUNK, FOLDS = 12_000, 2_000, 1024, 5
+
+
+@dataclass(frozen=True)
+class Space:
+    """The views, and the catalog's products seen so: (P, m), with their categories (P,), -1 where not trained."""
+
+    scene: View
+    product: View
+    crop: View
+    products: Tensor
+    product_category: Tensor
+
+    @classmethod
+    def of(cls, data: TripletData) -> Self:
+        """Fit the views to at most `SAMPLE` training scenes, crops, and products of the catalog."""
+        features, found = data.features, data.features.product_features
+        scene = fit_view(torch.cat(list(scenes(data, _some(data.train.feature)))), _scene_widths(data))
+        code = features.dataset.product_category
+        category = data.trained_category(np.where(features.product_rows >= 0, code, -1))
+        known = _some(np.flatnonzero(category.cpu().numpy() >= 0))
+        product = fit_view(side_by_side(data, found.some(known)), _product_widths(found), category[known])
+        items, shown = features.pair_items(_some(data.train.pair))
+        groups = data.trained_category(code[features.dataset.pair_product[_some(data.train.pair)[shown]]])
+        rows = np.flatnonzero(shown)
+        crop = fit_view(side_by_side(data, items.some(rows)), _product_widths(items), groups) if len(rows) else product
+        return cls(scene, product, crop, product(side_by_side(data, found)), category)
+
+
+class CrossSums(NamedTuple):
+    """Sums over pairs: how many of each category (K,), scenes (K, k), targets (K, m), and their products (k, m)."""
+
+    pairs: Tensor
+    scene: Tensor
+    target: Tensor
+    product: Tensor
+
+    @classmethod
+    def zeros(cls, categories: int, k: int, m: int, device: torch.device) -> Self:
+        """Start with nothing."""
+        shapes: list[tuple[int, ...]] = [(categories,), (categories, k), (categories, m), (k, m)]
+        return cls(*(torch.zeros(shape, device=device) for shape in shapes))
+
+    def add(self, scene: Tensor, target: Tensor, category: Tensor) -> None:
+        """Add pairs: views of scenes (B, k) and targets (B, m) of categories (B,)."""
+        self.pairs.index_add_(0, category, torch.ones(len(scene), device=scene.device))
+        self.scene.index_add_(0, category, scene)
+        self.target.index_add_(0, category, target)
+        self.product.addmm_(scene.T, target)
+
+    def centred(self) -> Tensor:
+        """Give the products with the means of each category taken out, shape (k, m)."""
+        return self.product - (self.scene / self.pairs.clamp(min=1)[:, None]).T @ self.target
+
+    @classmethod
+    def total(cls, parts: Sequence[CrossSums], without: int | None = None) -> CrossSums:
+        """Add up the folds but one."""
+        kept = [part for i, part in enumerate(parts) if i != without]
+        return CrossSums(*(torch.stack(column).sum(dim=0) for column in zip(*kept, strict=True)))
+
+
+class Held(NamedTuple):
+    """Some training pairs to try a ridge on: views (H, k), categories, products (rows) and folds, each (H,)."""
+
+    scene: Tensor
+    category: Tensor
+    product: Tensor
+    fold: Tensor
+
+
+@dataclass
+class Accumulated:
+    """The sums of each fold, of photos, crops and items; of all pairs, what the map from crops to photos needs."""
+
+    photos: list[CrossSums]
+    crops: list[CrossSums]
+    items: list[CrossSums]
+    crop_square: Tensor
+    crop_photo: Tensor
+    photo_square: Tensor
+    held: list[Held] = field(default_factory=list)
+
+
+def accumulate(data: TripletData, space: Space) -> Accumulated:
+    """Pass once over the training pairs and the items of their scenes."""
+    k, m, c = space.scene.directions.shape[1], space.products.shape[1], space.crop.directions.shape[1]
+
+    def folds(size: int) -> list[CrossSums]:
+        return [CrossSums.zeros(len(data.categories), k, size, data.device) for _ in range(FOLDS)]
+
+    square, across, photo = (torch.zeros(shape, device=data.device) for shape in ((c, c), (c, m), (m,)))
+    total = Accumulated(folds(m), folds(c), folds(c), square, across, photo)
+    every = -(-len(data.train.product) // HELD)
+    for start in range(0, len(data.train.product), CHUNK):
+        rows = np.arange(start, min(start + CHUNK, len(data.train.product)))
+        _add_pairs(total, data, space, rows, rows % every == 0)
+    _add_items(total, data, space)
+    return total
+
+
+def _add_pairs(total: Accumulated, data: TripletData, space: Space, rows: Ints, held: Bools) -> None:
+    pairs = data.train
+    x = space.scene(next(scenes(data, pairs.feature[rows])))
+    product, fold = (
+        torch.from_numpy(part).to(data.device) for part in (pairs.product[rows], pairs.scene[rows] % FOLDS)
+    )
+    y, category = space.products[product], space.product_category[product]
+    items, shown = data.features.pair_items(pairs.pair[rows])
+    has = torch.from_numpy(shown).to(data.device)
+    c = space.crop(side_by_side(data, items)) * space.crop.whitening(CROP_RIDGE)
+    for i in range(FOLDS):
+        here = fold == i
+        total.photos[i].add(x[here], y[here], category[here])
+        total.crops[i].add(x[here & has], c[here & has], category[here & has])
+    total.crop_square.addmm_(c[has].T, c[has])
+    total.crop_photo.addmm_(c[has].T, y[has])
+    total.photo_square += y[has].square().sum(dim=0)
+    some = torch.from_numpy(held).to(data.device)
+    total.held.append(Held(x[some], category[some], product[some], fold[some]))
+
+
+def _add_items(total: Accumulated, data: TripletData, space: Space) -> None:
+    """Add the items without a catalog photo that stand in training scenes, beside a view of the scene."""
+    items, scene, code = data.features.shown_items()
+    order = np.argsort(data.train.scene, kind="stable")
+    place = order[np.searchsorted(data.train.scene[order], scene).clip(max=len(order) - 1)]
+    category = data.trained_category(code)
+    good = np.flatnonzero((data.train.scene[place] == scene) & (category.cpu().numpy() >= 0))
+    for start in range(0, len(good), CHUNK):
+        rows = good[start : start + CHUNK]
+        x = space.scene(next(scenes(data, data.train.feature[place[rows]])))
+        c = space.crop(side_by_side(data, items.some(rows))) * space.crop.whitening(CROP_RIDGE)
+        for i in range(FOLDS):
+            here = torch.from_numpy(scene[rows] % FOLDS == i).to(data.device)
+            total.items[i].add(x[here], c[here], category[rows][here])
+
+
+def scenes(data: TripletData, feature: Ints) -> Iterator[Tensor]:
+    """Read scenes (rows of the store) as the closed form does, a chunk at a time: (B, X)."""
+    for start in range(0, len(feature), CHUNK):
+        found = data.features.scene_features(feature[start : start + CHUNK])
+        yield scene_inputs(*(torch.from_numpy(part).to(data.device) for part in found))
+
+
+def side_by_side(data: TripletData, features: ProductFeatures) -> Tensor:
+    """Put pooled features and statistics side by side, (P, D + 2 C)."""
+    return torch.cat([torch.from_numpy(part).to(data.device) for part in features], dim=1)
+
+
+def _scene_widths(data: TripletData) -> list[int]:
+    found = data.features.scene_features(data.train.feature[:1])
+    halves = [found.halves.shape[1] // 2] * 2 if found.halves.shape[1] else []
+    return [found.pooled.shape[1], *halves, *[found.regions.shape[2]] * 2]
+
+
+def _product_widths(features: ProductFeatures) -> list[int]:
+    return [features.pooled.shape[1], *[features.statistics.shape[1] // 2] * 2]
+
+
+def _some(rows: Ints) -> Ints:
+    """Take every n-th row, so that at most `SAMPLE` are left."""
+    return rows[:: max(1, -(-len(rows) // SAMPLE))]
