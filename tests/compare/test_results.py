@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scenefit.compare.methods import choose
-from scenefit.compare.record import Record, read_record
+from scenefit.compare.record import Record, read_records
 from scenefit.compare.results import comparison, runs_of
 from scenefit.compare.run import Plan, run_jobs
 from scenefit.compare.table import MISTAKE_COLUMNS, difference_rows, markdown, mistake_rows, rows
@@ -21,7 +21,8 @@ from scenefit.errors import DataError, UsageError
 def records(task: Task, tmp_path: Path) -> list[Record]:
     """Two seeds of the untrained methods and of one that trains."""
     plan = Plan(task.dataset.folder, task.backbone.folder, None, ("random", "raw", "ibr"), (0, 1), split="val")
-    return [read_record(folder) for folder in run_jobs(plan, tmp_path / "out", workers=1)]
+    folders = run_jobs(plan, tmp_path / "out", workers=1)
+    return [record for folder in folders for record in read_records(folder)]
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_tables(result: dict[str, Any]) -> None:
 def test_methods_by_name_and_group() -> None:
     everything = [method.name for method in choose(["all"])]
     assert everything == [method.name for method in choose(["errors", "field", "raw"])]
-    assert len(everything) == len(set(everything)) == 22
+    assert len(everything) == len(set(everything)) == 27
     with pytest.raises(UsageError, match=r"got the methods \['clip'\]; expected some of \['field', 'errors', 'all'"):
         choose(["raw", "clip"])
     with pytest.raises(UsageError, match="expected some of"):

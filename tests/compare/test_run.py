@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from scenefit.compare.methods import METHODS
-from scenefit.compare.record import FIRST, MANIFEST, Record, read_record
+from scenefit.compare.record import FIRST, MANIFEST, Record, read_records
 from scenefit.compare.run import Job, Plan, run_job, run_jobs
 from scenefit.compare.task import Task
 from scenefit.errors import ArtifactError
@@ -30,7 +30,7 @@ def plan(task: Task) -> Plan:
 
 
 def test_what_a_run_leaves(plan: Plan, task: Task, tmp_path: Path) -> None:
-    record = read_record(run_job(plan, Job("raw", -1, 0), tmp_path / "run"))
+    (record,) = read_records(run_job(plan, Job("raw", -1, 0), tmp_path / "run"))
     assert (record.method, record.fold, record.seed, record.attention) == ("raw", -1, 0, None)
     scorer = METHODS["raw"].fit(task).scorer
     assert scorer is not None
@@ -72,7 +72,7 @@ def test_other_folds_are_other_runs(plan: Plan, task: Task, tmp_path: Path) -> N
     own = run_jobs(plan, tmp_path / "out", workers=1)
     folds = run_jobs(replace(plan, folds=2, seeds=(0,)), tmp_path / "out", workers=1)
     assert {folder.parent for folder in own}.isdisjoint(folder.parent for folder in folds)
-    records = [read_record(folder) for folder in folds]
+    records = [record for folder in folds for record in read_records(folder)]
     raw = [record for record in records if record.method == "raw"]
     tested = np.concatenate([record.placings["pair"] for record in raw])
     assert len(tested) == len(set(tested.tolist())) == 80  # every pair once
@@ -82,7 +82,7 @@ def test_a_damaged_run_is_refused(plan: Plan, tmp_path: Path) -> None:
     folder = run_job(plan, Job("raw", -1, 0), tmp_path / "run")
     (folder / "tops.parquet").unlink()
     with pytest.raises(ArtifactError, match=r"tops\.parquet"):
-        read_record(folder)
+        read_records(folder)
 
 
 def test_killed_and_called_again(plan: Plan, tmp_path: Path) -> None:

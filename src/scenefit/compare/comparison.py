@@ -13,7 +13,7 @@ from scenefit import __version__
 from scenefit.artifacts import written_file
 from scenefit.compare.methods import GROUPS, choose
 from scenefit.compare.prepare import prepare
-from scenefit.compare.record import Record, read_record
+from scenefit.compare.record import Record, read_records
 from scenefit.compare.results import comparison
 from scenefit.compare.run import Plan, run_jobs
 from scenefit.compare.table import markdown
@@ -68,7 +68,8 @@ def compare(
     methods = applicable(choose(names), names, opened, files, folds)
     twice, failed = prepare(opened, backbone, files, methods, progress)
     plan = Plan(dataset, backbone, twice, tuple(m.name for m in methods), tuple(range(seeds)), folds, split)
-    records = [read_record(folder) for folder in run_jobs(plan, out, workers=workers, progress=progress)]
+    folders = run_jobs(plan, out, workers=workers, progress=progress)
+    records = [record for folder in folders for record in read_records(folder) if record.method in plan.methods]
     result = {**_about(opened, Backbone(backbone, 1), plan, failed), **comparison(opened, methods, records)}
     with written_file(out / JSON_FILE) as aside:
         aside.write_text(json.dumps(result, indent=1), "utf-8")

@@ -13,25 +13,17 @@ from scenefit.compare.closed import VectorScorer
 from scenefit.compare.networks import sizes_of
 from scenefit.compare.task import Fitted, Task
 from scenefit.config import recipe
+from scenefit.model.baselines import Scorer
 from scenefit.model.compatibility import with_novelty, with_prior
-from scenefit.model.joined import Scene
+from scenefit.model.joined import JoinedLook, Parts, Scene
 from scenefit.training.contrast import ContrastData
 from scenefit.training.default import Default, fit_default
-from scenefit.training.joining import joined_products
+from scenefit.training.joining import Learned, joined_products
 from scenefit.types import Floats
 
 
 def fit_recipe(task: Task) -> Fitted:
-    """Fit it whole."""
-    return _fitted(task, 0.0)
-
-
-def fit_novel(task: Task) -> Fitted:
-    """Fit it, and leave the product prior out of the ranking (`--novelty 1`)."""
-    return _fitted(task, 1.0)
-
-
-def _fitted(task: Task, novelty: float) -> Fitted:
+    """Fit it whole; its variants lack parts of it."""
     start = time.perf_counter()
     config = replace(recipe("default"), seed=task.seed)
     data = ContrastData(task.features, task.rows("train"))
@@ -39,15 +31,41 @@ def _fitted(task: Task, novelty: float) -> Fitted:
     fitted = fit_default(data, validation, sizes_of(data, task, config), config, task.work)
     facts = {**fitted.facts(), "seconds": round(time.perf_counter() - start, 1)}
     queries, attention = _scenes(task, data, fitted)
-    return Fitted(
-        VectorScorer(with_novelty(queries, novelty), _products(data, fitted)), attention=attention, facts=facts
-    )
+    with torch.no_grad():
+        products = joined_products(fitted.learned.look, data)
+    scorers = _scorers(queries, products, data, fitted.learned)
+    return Fitted(scorers.pop("default"), attention=attention, facts=facts, variants=scorers)
+
+
+def _scorers(queries: Tensor, products: Tensor, data: ContrastData, learned: Learned) -> dict[str, Scorer]:
+    """Give the methods that one fit gives, by name.
+
+    Args:
+        queries: shape (N, T), all parts' query vectors of the bench's pairs, not weighed.
+        products: shape (P, T), all parts' vectors of the dataset's products.
+        data: its `pool` are the products with memory and prior.
+        learned: what was fitted.
+
+    """
+    look = learned.look
+    first = look.sizes[0]  # T numbers are those of the closed form, then those of the networks
+    scale = torch.cat([torch.full((size,), weight) for size, weight in zip(look.sizes, look.weights, strict=True)])
+    query, content = (np.asarray(side) for side in (queries * scale @ look.query_map, products @ look.product_map))
+    whole = _with_memory(content, data, learned)
+    return {
+        "default-networks": VectorScorer(np.asarray(queries[:, first:]), np.asarray(products[:, first:])),
+        "default-content": VectorScorer(query, content),
+        "default-novel": VectorScorer(with_novelty(query, 1.0), whole),
+        "default": VectorScorer(with_novelty(query), whole),
+    }
 
 
 @torch.no_grad()
-def _scenes(task: Task, data: ContrastData, fitted: Default) -> tuple[Floats, Floats]:
-    """Give the query vectors and the attention of the bench's pairs."""
-    look, bench = fitted.learned.look, task.bench
+def _scenes(task: Task, data: ContrastData, fitted: Default) -> tuple[Tensor, Floats]:
+    """Give all parts' query vectors (N, T), not weighed, and the attention (N, R) of the bench's pairs."""
+    bench = task.bench
+    networks = [network.model for network in fitted.networks]
+    look = JoinedLook(Parts(fitted.closed_form.look, networks, (1.0, 1.0)), 0).eval()
     category = data.trained_category(task.dataset.product_category[task.dataset.pair_product[bench.pairs]])
     queries: list[Tensor] = []
     attention: list[Tensor] = []
@@ -55,16 +73,14 @@ def _scenes(task: Task, data: ContrastData, fitted: Default) -> tuple[Floats, Fl
         here = slice(start, start + 256)
         found = data.features.scene_features(bench.feature_rows[here])
         query, weights = look.joined_queries(Scene(*(torch.from_numpy(part) for part in found)), category[here, None])
-        queries.append(query[:, 0] @ look.query_map)
+        queries.append(query[:, 0])
         attention.append(weights[:, 0])
-    return torch.cat(queries).numpy(), torch.cat(attention).numpy()
+    return torch.cat(queries), torch.cat(attention).numpy()
 
 
-@torch.no_grad()
-def _products(data: ContrastData, fitted: Default) -> Floats:
-    """Give the vectors of all products, with memory and prior."""
-    vectors = np.asarray(joined_products(fitted.learned.look, data) @ fitted.learned.look.product_map)
-    prior = np.zeros(len(vectors), np.float32)
-    vectors[data.pool] += fitted.learned.memory
-    prior[data.pool] = fitted.learned.prior
+def _with_memory(content: Floats, data: ContrastData, learned: Learned) -> Floats:
+    """Give the vectors of all products, with memory and prior, from those without."""
+    vectors, prior = content.copy(), np.zeros(len(content), np.float32)
+    vectors[data.pool] += learned.memory
+    prior[data.pool] = learned.prior
     return with_prior(vectors, prior)

@@ -1,8 +1,10 @@
 """What one run leaves: how each pair's product ranked, the first products of each ranking, where the model looked.
 
+A run is one training; a method derived from it (`Fitted.variants`) has rows of its own and shares the rest.
+
 RUN/run.json          the manifest: method, fold, seed, what the training said of itself, fingerprints
-RUN/placings.parquet  one row a pair and measure
-RUN/tops.parquet      the first products of each pair's ranking
+RUN/placings.parquet  one row a method, pair and measure
+RUN/tops.parquet      the first products of each method's ranking of each pair
 RUN/attention.npy     (N, R), float16, in the order of the ranked pairs; where the method attends
 """
 
@@ -26,6 +28,7 @@ MANIFEST = "run.json"
 FIRST = 6
 """Products kept of each ranking."""
 PLACINGS = {
+    "method": "VARCHAR",
     "measure": "VARCHAR",
     "pair": "BIGINT",
     "better": "BIGINT",
@@ -34,13 +37,14 @@ PLACINGS = {
     "seen": "BOOLEAN",
 }
 """`measure` is "ranked" or, as its author would measure, "reported"; `seen` whether the training saw the product."""
-TOPS = {"pair": "BIGINT", "position": "BIGINT", "product": "BIGINT", "distance": "DOUBLE"}
+TOPS = {"method": "VARCHAR", "pair": "BIGINT", "position": "BIGINT", "product": "BIGINT", "distance": "DOUBLE"}
 
 
 @dataclass
 class TopRecorder:
     """A scorer that keeps the first products of each ranking as the distances pass by."""
 
+    method: str
     scorer: Scorer
     pairs: Ints
     parts: list[Table] = field(default_factory=list)
@@ -52,6 +56,7 @@ class TopRecorder:
         count = first.shape[1]
         self.parts.append(
             {
+                "method": np.full(first.size, self.method, object),
                 "pair": np.repeat(self.pairs[pairs], count),
                 "position": np.tile(np.arange(count), len(pairs)),
                 "product": products[first].ravel(),
@@ -62,14 +67,16 @@ class TopRecorder:
 
 
 def write_record(folder: Path, task: Task, fitted: Fitted, about: Mapping[str, Any]) -> None:
-    """Measure a fitted method on its bench and write what is left of the run, aside then renamed."""
+    """Measure a fitted method and its variants on its bench and write what is left of the run, aside then renamed."""
     placings, tops = [], []
-    if fitted.scorer is not None:
-        recorder = TopRecorder(fitted.scorer, task.bench.pairs)
-        placings.append(_placings("ranked", task.bench, recorder, task))
+    own = {} if fitted.scorer is None else {about["method"]: fitted.scorer}
+    for method, scorer in {**own, **fitted.variants}.items():
+        recorder = TopRecorder(method, scorer, task.bench.pairs)
+        placings.append(_placings(method, "ranked", task.bench, recorder, task))
         tops += recorder.parts
     if fitted.reported is not None:
-        placings.append(_placings("reported", *fitted.reported, task))
+        placings.append(_placings(about["method"], "reported", *fitted.reported, task))
+    about = {**about, "variants": list(fitted.variants)}
     names = ["placings.parquet", "tops.parquet"]
     with artifacts.written_folder(folder) as aside:
         write_table(aside / names[0], _joined(placings, PLACINGS), PLACINGS)
@@ -81,11 +88,12 @@ def write_record(folder: Path, task: Task, fitted: Fitted, about: Mapping[str, A
         artifacts.seal(aside, MANIFEST, "comparison run", names, parents, about)
 
 
-def _placings(name: str, bench: Bench, scorer: Scorer, task: Task) -> Table:
+def _placings(method: str, measure: str, bench: Bench, scorer: Scorer, task: Task) -> Table:
     products = task.dataset.pair_product
     seen = np.isin(products[bench.pairs], products[task.features.usable(task.rows("train"))])
     placing = bench.measure(scorer).placing
-    return {"measure": np.full(len(seen), name, object), "pair": bench.pairs, **placing._asdict(), "seen": seen}
+    names = {name: np.full(len(seen), value, object) for name, value in (("method", method), ("measure", measure))}
+    return {**names, "pair": bench.pairs, **placing._asdict(), "seen": seen}
 
 
 def _joined(tables: list[Table], columns: Mapping[str, str]) -> Table:
@@ -94,7 +102,7 @@ def _joined(tables: list[Table], columns: Mapping[str, str]) -> Table:
 
 @dataclass(frozen=True)
 class Record:
-    """A run as it was written; `placings` and `tops` hold one array a column."""
+    """A method of a run as it was written; `placings` and `tops` hold one array a column."""
 
     method: str
     fold: int
@@ -105,8 +113,8 @@ class Record:
     attention: Floats | None
 
 
-def read_record(folder: Path) -> Record:
-    """Read a run.
+def read_records(folder: Path) -> list[Record]:
+    """Read a run: the method that was trained, then those derived from it, with the same facts and attention.
 
     Raises:
         ArtifactError: it is half-written or damaged.
@@ -116,4 +124,12 @@ def read_record(folder: Path) -> Record:
     placings, tops = read_table(folder / "placings.parquet", PLACINGS), read_table(folder / "tops.parquet", TOPS)
     maps = folder / "attention.npy"
     attention = np.load(maps, allow_pickle=False).astype(np.float32) if "attention.npy" in about["files"] else None
-    return Record(about["method"], about["fold"], about["seed"], about["facts"], placings, tops, attention)
+    return [
+        Record(name, about["fold"], about["seed"], about["facts"], _rows(placings, name), _rows(tops, name), attention)
+        for name in (about["method"], *about["variants"])
+    ]
+
+
+def _rows(table: Table, method: str) -> Table:
+    chosen = table["method"] == method
+    return {name: column[chosen] for name, column in table.items()}

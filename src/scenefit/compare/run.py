@@ -16,7 +16,7 @@ from typing import Any
 
 from scenefit import artifacts
 from scenefit.compare.methods import METHODS
-from scenefit.compare.record import MANIFEST, write_record
+from scenefit.compare.record import MANIFEST, PLACINGS, TOPS, write_record
 from scenefit.compare.task import Task
 from scenefit.data.dataset import Dataset
 from scenefit.data.splits import fold_splits
@@ -49,9 +49,10 @@ class Plan:
     split: str = "test"
 
     def jobs(self) -> list[Job]:
-        """Give one job for each method, fold and seed, the long ones first."""
+        """Give one job for each training, fold and seed, the long ones first; methods may share a training."""
         parts = range(self.folds) if self.folds else (-1,)
-        order = sorted(self.methods, key=list(METHODS).index, reverse=True)
+        trained = {METHODS[name].trained_as for name in self.methods}
+        order = sorted(trained, key=list(METHODS).index, reverse=True)
         return [Job(method, part, seed) for method in order for part in parts for seed in self.seeds]
 
 
@@ -77,7 +78,7 @@ def run_jobs(plan: Plan, out: Path, *, workers: int | None = None, progress: Pro
     runs = out / "runs"
     runs.mkdir(parents=True, exist_ok=True)
     mark = artifacts.fingerprint([Dataset.open(plan.dataset).fingerprint, Backbone(plan.backbone, 1).fingerprint])
-    mark = artifacts.fingerprint([mark, plan.folds, plan.split])[:16]
+    mark = artifacts.fingerprint([mark, plan.folds, plan.split, list(PLACINGS), list(TOPS)])[:16]
     jobs = plan.jobs()
     folders = {job: runs / mark / job.name for job in jobs}
     todo = [job for job in jobs if not (folders[job] / MANIFEST).exists()]
@@ -125,7 +126,7 @@ def _opened(plan: Plan) -> tuple[DatasetFeatures, Backbone, Backbone | None]:
 
 
 def run_job(plan: Plan, job: Job, folder: Path) -> Path:
-    """Train and measure once; write the placing of each pair."""
+    """Train and measure once, variants too; write the placing of each pair."""
     start = time.perf_counter()
     features, backbone, twice = _opened(plan)
     split = plan.split

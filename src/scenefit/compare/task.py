@@ -75,6 +75,7 @@ class Fitted:
         reported: the bench and the scorer of its author.
         attention: shape (N, R), float32, where it looked in the scene of each pair of the bench; None if it does not.
         facts: what the training says of itself.
+        variants: what else the same training gives, by the name of the derived `Method`: its scorer on the same bench.
 
     """
 
@@ -82,6 +83,7 @@ class Fitted:
     reported: tuple[Bench, Scorer] | None = None
     attention: Floats | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    variants: Mapping[str, Scorer] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,8 @@ class Method:
         needs: what must be computed before: "views" (scenes cut in 4 x 4), "twice" (inputs normalised twice),
             "uncropped" (scenes with their product), "truth" (generated looks), "split" (the
             dataset's own splits, no folds).
+        of: the method whose training gives this one too, as one of `Fitted.variants`; "" where it has its own. Both
+            have the same `fit`.
     """
 
     name: str
@@ -103,6 +107,12 @@ class Method:
     fit: Callable[[Task], Fitted]
     searchable: bool = True
     needs: frozenset[str] = frozenset()
+    of: str = ""
+
+    @property
+    def trained_as(self) -> str:
+        """The name of the method that is trained for it."""
+        return self.of or self.name
 
 
 def trained_categories(features: DatasetFeatures) -> list[str]:

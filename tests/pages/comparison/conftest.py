@@ -13,7 +13,7 @@ from scenefit.compare import ctl, mistakes
 from scenefit.compare.comparison import _about
 from scenefit.compare.methods import choose
 from scenefit.compare.prepare import prepare
-from scenefit.compare.record import read_record
+from scenefit.compare.record import read_records
 from scenefit.compare.results import comparison
 from scenefit.compare.run import Plan, run_job
 from scenefit.config import recipe
@@ -36,7 +36,8 @@ def compare_quickly(dataset: Path, backbone: Path, names: Sequence[str], seeds: 
     with pytest.MonkeyPatch.context() as patch:
         for module in (ctl, mistakes):
             patch.setattr(module, "PAPER", QUICK)
-        records = [read_record(run_job(plan, job, dataset.parent / "runs" / job.name)) for job in plan.jobs()]
+        folders = [run_job(plan, job, dataset.parent / "runs" / job.name) for job in plan.jobs()]
+    records = [record for folder in folders for record in read_records(folder)]
     result = {**_about(opened, network, plan, []), **comparison(opened, methods, records)}
     return Compared(result, records, DatasetFeatures.open(opened, network), COMMAND)
 
