@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import duckdb
@@ -177,13 +178,15 @@ def read_array(path: Path, shape: tuple[int, ...], remedy: str) -> Floats:
     """Read a float32 array of one shape from a .npy file, never as a pickle.
 
     Raises:
-        ArtifactError: the file is not such an array; `remedy` says what to do then.
+        ArtifactError: the file is not such an array, or holds what is no finite number; `remedy` says what to do then.
     """
-    try:
-        array: Floats = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    try:  # as a map, so that a header that promises terabytes takes none
+        array: Floats = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError, TokenError) as error:
         raise ArtifactError(f"{path} cannot be read as an array ({error}); {remedy}") from None
     if array.shape != shape or array.dtype != np.float32:
         got = f"{array.dtype} of shape {array.shape}"
         raise ArtifactError(f"{path} holds {got}; expected float32 of shape {shape}: {remedy}")
-    return array
+    if not np.isfinite(array).all():
+        raise ArtifactError(f"{path} holds values that are not finite numbers; {remedy}")
+    return np.array(array)
