@@ -62,7 +62,7 @@ class TrainConfig:
         return asdict(self)
 
 
-RECIPES = {"default": TrainConfig(recipe="default", networks=3), "ctl-paper": TrainConfig()}
+RECIPES = {"default": TrainConfig(recipe="default", weight_decay=1e-4, networks=3), "ctl-paper": TrainConfig()}
 
 
 def recipe(name: str, seed: int = 0) -> TrainConfig:

@@ -20,7 +20,7 @@ def train(
     dataset: Path = typer.Argument(help="The dataset folder."),
     backbone: str = BackboneOption,
     out: Path = typer.Option(help="The model folder to make."),
-    recipe: str = typer.Option("ctl-paper", help="How to train."),
+    recipe: str = typer.Option("default", help="How to train: default, or ctl-paper for the model of the paper."),
     seed: int = Seed,
     device: str = typer.Option("auto", help="auto, cpu or cuda."),
     regions: int = Regions,
