@@ -9,7 +9,7 @@ from scenefit.compare.task import Method
 from scenefit.errors import UsageError
 
 VIEWS, TWICE, UNCROPPED = frozenset({"views"}), frozenset({"twice"}), frozenset({"uncropped"})
-TRUTH, SPLIT = frozenset({"truth"}), frozenset({"split"})
+TRUTH, SPLIT, ITEMS = frozenset({"truth"}), frozenset({"split"}), frozenset({"items"})
 
 FIELD = (
     Method("random", "chance, exactly", untrained.baseline("random"), searchable=False),
@@ -23,11 +23,13 @@ FIELD = (
     Method("ctl-local", "CTL, local part alone", ctl.fit_local),
     Method("ctl-no-category", "CTL, attention without the category", ctl.fit_no_category),
     Method("ctl-paper", "Complete the Look (Kang et al. 2019)", ctl.fit_ctl),
-    Method("closed-form", "regularised CCA with smoothed targets, in seconds", closed.fit_closed),
-    Method("default-networks", "recipe default, the networks alone", default.fit_recipe, of="default"),
-    Method("default-content", "recipe default without memory and prior", default.fit_recipe, of="default"),
-    Method("default-novel", "recipe default without the prior (--novelty 1)", default.fit_recipe, of="default"),
-    Method("default", "recipe default: closed form, contrast, memory, prior", default.fit_recipe),
+    Method("closed-form", "regularised CCA with smoothed targets, in seconds", closed.fit_closed, needs=ITEMS),
+    Method("default-networks", "recipe default, the networks alone", default.fit_recipe, needs=ITEMS, of="default"),
+    Method("default-content", "recipe default without memory and prior", default.fit_recipe, needs=ITEMS, of="default"),
+    Method(
+        "default-novel", "recipe default without the prior (--novelty 1)", default.fit_recipe, needs=ITEMS, of="default"
+    ),
+    Method("default", "recipe default: closed form, contrast, memory, prior", default.fit_recipe, needs=ITEMS),
     Method("blog", "re-implementation as published", blog.fit_published, False, VIEWS | UNCROPPED),
     Method("blog-corrected", "the same, sign and scene put right", blog.fit_corrected, False, VIEWS),
 )

@@ -40,7 +40,7 @@ def prepare(
     """
     needs = frozenset().union(*(method.needs for method in methods))
     pairs, opened = np.arange(len(dataset.pair_scene)), Backbone(backbone, threads=1)
-    reports = [compute_features(dataset, opened, pairs, progress=progress)]
+    reports = [compute_features(dataset, opened, pairs, items="items" in needs, progress=progress)]
     if "uncropped" in needs:
         reports.append(compute_features(dataset, opened, pairs, cropped=False, progress=progress))
     if "views" in needs:

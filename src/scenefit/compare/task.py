@@ -96,8 +96,8 @@ class Method:
         fit: learns from a task.
         searchable: whether a query vector and a product vector are all that its distance needs.
         needs: what must be computed before: "views" (scenes cut in 4 x 4), "twice" (inputs normalised twice),
-            "uncropped" (scenes with their product), "truth" (generated looks), "split" (the
-            dataset's own splits, no folds).
+            "uncropped" (scenes with their product), "truth" (generated looks), "items"
+            (crops of what scenes show), "split" (the dataset's own splits, no folds).
         of: the method whose training gives this one too, as one of `Fitted.variants`; "" where it has its own. Both
             have the same `fit`.
     """
