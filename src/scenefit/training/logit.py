@@ -59,17 +59,27 @@ def fit_weights(scores: Tensor, eligible: Array, start: Tensor) -> Tensor:
     Returns:
         shape (k,), float32, at least 0; `start` where there are no pairs.
     """
-    weights = start.clone().double().requires_grad_()
-    values, mask = scores.double(), torch.from_numpy(eligible)
+    weights, free = start.double(), torch.ones(len(start), dtype=torch.bool)
+    while len(scores) and free.any():
+        fitted = _fit(scores[:, :, free].double(), torch.from_numpy(eligible), start[free].double())
+        weights = torch.zeros(len(start), dtype=torch.float64).masked_scatter(free, fitted.clamp(min=0))
+        if (fitted >= 0).all():
+            break
+        free = weights > 0  # the others stay at 0 and the rest is fitted again
+    return weights.float()
+
+
+def _fit(scores: Tensor, mask: Tensor, start: Tensor) -> Tensor:
+    """Fit weights of any sign."""
+    weights = start.clone().requires_grad_()
     solver = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         solver.zero_grad()
-        logits = (values @ weights.clamp(min=0)).masked_fill(~mask, -torch.inf)
+        logits = (scores @ weights).masked_fill(~mask, -torch.inf)
         loss = FAITH / 2 * (weights - start).square().sum() - logits.log_softmax(dim=1)[:, 0].sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 
-    if len(scores):
-        solver.step(closure)  # type: ignore[no-untyped-call]
-    return weights.detach().clamp(min=0).float()
+    solver.step(closure)  # type: ignore[no-untyped-call]
+    return weights.detach()
