@@ -31,9 +31,8 @@ class Default:
 
     def facts(self) -> Mapping[str, Any]:
         """Say what was chosen: the ridge, the networks' epochs, and how much each part counts."""
-        parts = dict(zip(("closed_form", "networks"), self.learned.look.weights, strict=True))
         epochs = [network.best_epoch for network in self.networks]
-        return {"ridge": self.closed_form.ridge, "best_epochs": epochs, "parts": parts, "weights": self.learned.weights}
+        return {"ridge": self.closed_form.ridge, "best_epochs": epochs, "weights": self.learned.weights}
 
 
 def fit_default(

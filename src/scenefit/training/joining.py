@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -24,7 +24,10 @@ CHUNK = 256
 
 @dataclass(frozen=True)
 class Learned:
-    """A joined model and, for each product of `data.pool`, its memory (S, d), float32, and prior (S,)."""
+    """A joined model; for each product of `data.pool`, its memory (S, d), float32, and prior (S,).
+
+    `weights` tells how much each part counts, once its scores are divided by their spread.
+    """
 
     look: JoinedLook
     memory: Floats
@@ -46,18 +49,22 @@ def join(
     look = JoinedLook(Parts(linear, networks, (1.0, 1.0)), embedding)
     products = within(joined_products(look, data), data)
     train, held = joined_queries(look, data, data.train), joined_queries(look, data, validation, contest.rows)
-    parts = _weigh_parts(look, train, held, products, contest)
-    look.weights = (float(parts[0]), float(parts[1]))
-    scale = torch.cat([torch.full((part,), float(w)) for part, w in zip(look.sizes, parts, strict=True)])
+    parts, spreads = _weigh_parts(look, train, held, products, contest)
+    look.weights = (float(parts[0] / spreads[0]), float(parts[1] / spreads[1]))
+    scale = torch.cat([torch.full((size,), weight) for size, weight in zip(look.sizes, look.weights, strict=True)])
     train, held = train * scale, held * scale
     look.query_map, look.product_map = compress(train - _centre(train, data), products, embedding)
-    return _weigh_products(
+    learned = _weigh_products(
         look, data, contest, train @ look.query_map, held @ look.query_map, products @ look.product_map
     )
+    names = {"closed_form": round(float(parts[0]), 4), "networks": round(float(parts[1]), 4)}
+    return replace(learned, weights={**names, **learned.weights})
 
 
-def _weigh_parts(look: JoinedLook, train: Tensor, held: Tensor, products: Tensor, contest: Contest) -> Tensor:
-    """Give the factor of each part's queries: its weight over the spread of its scores."""
+def _weigh_parts(
+    look: JoinedLook, train: Tensor, held: Tensor, products: Tensor, contest: Contest
+) -> tuple[Tensor, Tensor]:
+    """Give the weight of each part, (2,), once its scores are divided by their spread, (2,)."""
     scores, spreads = [], []
     for query, other, product in zip(
         *(torch.split(values, [*look.sizes], dim=1) for values in (held, train, products)), strict=True
@@ -66,7 +73,7 @@ def _weigh_parts(look: JoinedLook, train: Tensor, held: Tensor, products: Tensor
         scores.append(matched(query, product, contest.candidates) / spread)
         spreads.append(spread)
     weights = fit_weights(torch.stack(scores, dim=-1), contest.eligible, torch.tensor(START_PARTS))
-    return weights / torch.stack(spreads)
+    return weights, torch.stack(spreads)
 
 
 def _weigh_products(
@@ -79,8 +86,8 @@ def _weigh_products(
     popularity = torch.zeros(len(products))
     popularity[torch.from_numpy(data.pool)] = torch.from_numpy(np.log(np.maximum(counts, 1))).float()
     content, remembered = (matched(held, side, contest.candidates) for side in (products, full))
-    spread = float(content.std()) or 1.0
-    recall = float(remembered[remembered != 0].std()) if (remembered != 0).sum() > 1 else 1.0
+    expected = float((train.square().mean(dim=0) @ memory.square().mean(dim=0)).sqrt())
+    spread, recall = _spread(content, 1.0), _spread(remembered[remembered != 0], expected)
     scores = torch.stack(
         [content / spread, remembered / recall, popularity[torch.from_numpy(contest.candidates)]], dim=-1
     )
@@ -90,6 +97,11 @@ def _weigh_products(
     names = dict(zip(("content", "memory", "popularity"), (round(float(w), 4) for w in weights), strict=True))
     remembers = np.asarray(memory * float(weights[1]) / recall / factor)
     return Learned(look, remembers, np.asarray(popularity[torch.from_numpy(data.pool)].double() * weights[2]), names)
+
+
+def _spread(scores: Tensor, otherwise: float) -> float:
+    """Give the standard deviation of scores; something else where there are too few, or all are the same."""
+    return (float(scores.std()) if scores.numel() > 1 else 0.0) or otherwise or 1.0
 
 
 def remember(data: TripletData, queries: Tensor) -> tuple[Tensor, Ints]:
