@@ -15,10 +15,11 @@ from scenefit.compare.task import Fitted, Task
 from scenefit.config import recipe
 from scenefit.model.baselines import Scorer
 from scenefit.model.compatibility import with_novelty, with_prior
-from scenefit.model.joined import JoinedLook, Parts, Scene
+from scenefit.model.joined import JoinedLook, Scene
 from scenefit.training.contrast import ContrastData
-from scenefit.training.default import Default, fit_default
-from scenefit.training.joining import Learned, joined_products
+from scenefit.training.default import fit_default
+from scenefit.training.joined_vectors import joined_products
+from scenefit.training.joining import Learned, part_weights
 from scenefit.types import Floats
 
 
@@ -30,10 +31,11 @@ def fit_recipe(task: Task) -> Fitted:
     validation = data.validation(task.rows("val"))
     fitted = fit_default(data, validation, sizes_of(data, task, config), config, task.work)
     facts = {**fitted.facts(), "seconds": round(time.perf_counter() - start, 1)}
-    queries, attention = _scenes(task, data, fitted)
+    look = fitted.learned.look
+    queries, attention = _scenes(task, data, look)
     with torch.no_grad():
-        products = joined_products(fitted.learned.look, data)
-    scorers = _scorers(queries, products, data, fitted.learned)
+        products = joined_products(look, data)
+    scorers = _scorers(queries, products, fitted.data, fitted.learned)
     return Fitted(scorers.pop("default"), attention=attention, facts=facts, variants=scorers)
 
 
@@ -41,7 +43,7 @@ def _scorers(queries: Tensor, products: Tensor, data: ContrastData, learned: Lea
     """Give the methods that one fit gives, by name.
 
     Args:
-        queries: shape (N, T), all parts' query vectors of the bench's pairs, not weighed.
+        queries: shape (N, T), all parts' query vectors of the bench's pairs, weighed.
         products: shape (P, T), all parts' vectors of the dataset's products.
         data: its `pool` are the products with memory and prior.
         learned: what was fitted.
@@ -49,11 +51,11 @@ def _scorers(queries: Tensor, products: Tensor, data: ContrastData, learned: Lea
     """
     look = learned.look
     first = look.sizes[0]  # T numbers are those of the closed form, then those of the networks
-    scale = torch.cat([torch.full((size,), weight) for size, weight in zip(look.sizes, look.weights, strict=True)])
-    query, content = (np.asarray(side) for side in (queries * scale @ look.query_map, products @ look.product_map))
+    scale = part_weights(look).clamp(min=1e-9)
+    query, content = (np.asarray(side) for side in (queries @ look.query_map, products @ look.product_map))
     whole = _with_memory(content, data, learned)
     return {
-        "default-networks": VectorScorer(np.asarray(queries[:, first:]), np.asarray(products[:, first:])),
+        "default-networks": VectorScorer(np.asarray((queries / scale)[:, first:]), np.asarray(products[:, first:])),
         "default-content": VectorScorer(query, content),
         "default-novel": VectorScorer(with_novelty(query, 1.0), whole),
         "default": VectorScorer(with_novelty(query), whole),
@@ -61,11 +63,9 @@ def _scorers(queries: Tensor, products: Tensor, data: ContrastData, learned: Lea
 
 
 @torch.no_grad()
-def _scenes(task: Task, data: ContrastData, fitted: Default) -> tuple[Tensor, Floats]:
-    """Give all parts' query vectors (N, T), not weighed, and the attention (N, R) of the bench's pairs."""
+def _scenes(task: Task, data: ContrastData, look: JoinedLook) -> tuple[Tensor, Floats]:
+    """Give all parts' query vectors (N, T), weighed, and the attention (N, R) of the bench's pairs."""
     bench = task.bench
-    networks = [network.model for network in fitted.networks]
-    look = JoinedLook(Parts(fitted.closed_form.look, networks, (1.0, 1.0)), 0).eval()
     category = data.trained_category(task.dataset.product_category[task.dataset.pair_product[bench.pairs]])
     queries: list[Tensor] = []
     attention: list[Tensor] = []

@@ -90,7 +90,8 @@ def write_record(folder: Path, task: Task, fitted: Fitted, about: Mapping[str, A
 
 def _placings(method: str, measure: str, bench: Bench, scorer: Scorer, task: Task) -> Table:
     products = task.dataset.pair_product
-    seen = np.isin(products[bench.pairs], products[task.features.usable(task.rows("train"))])
+    known = np.concatenate([task.rows("train"), task.rows("val")])
+    seen = np.isin(products[bench.pairs], products[task.features.usable(known)])
     placing = bench.measure(scorer).placing
     names = {name: np.full(len(seen), value, object) for name, value in (("method", method), ("measure", measure))}
     return {**names, "pair": bench.pairs, **placing._asdict(), "seen": seen}

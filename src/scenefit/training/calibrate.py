@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,6 +42,11 @@ def calibrate(model: Model, data: TripletData, pairs: SplitPairs) -> Calibration
             if len(rows := np.flatnonzero(own & (pairs.scene % FOLDS == i))):
                 fold[name] = Sample.together([_sample(model, data, pairs, some, part) for some in _chunks(rows)])
     return fit_calibration(folds, {name: part.centre for name, part in parts.items()})
+
+
+def recentred(calibration: Calibration, model: Model, data: TripletData) -> Calibration:
+    """Give the same probabilities of relative distances, which are now those to another model's mean products."""
+    return replace(calibration, centres={name: _part(model, data, name).centre for name in model.categories})
 
 
 @dataclass(frozen=True)

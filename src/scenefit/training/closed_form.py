@@ -12,6 +12,7 @@ scenes within the training pairs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -37,11 +38,11 @@ class ClosedForm:
     accuracy: dict[float, float]
 
 
-def fit_closed_form(data: TripletData, embedding: int) -> ClosedForm:
-    """Fit the training pairs of some triplets; the same pairs give the same maps."""
+def fit_closed_form(data: TripletData, embedding: int, ridges: Sequence[float] = RIDGES) -> ClosedForm:
+    """Fit the training pairs of some triplets with the best of some ridges; the same pairs give the same maps."""
     space = Space.of(data)
     sums = accumulate(data, space)
-    accuracy = {ridge: _held_out(sums, space, ridge) for ridge in RIDGES}
+    accuracy = {ridge: _held_out(sums, space, ridge) if len(ridges) > 1 else 0.5 for ridge in ridges}
     ridge = max(accuracy, key=lambda value: accuracy[value])
     return ClosedForm(_look(sums, space, ridge, embedding), ridge, accuracy)
 
@@ -83,8 +84,10 @@ def _held_out(sums: Accumulated, space: Space, ridge: float) -> float:
             queries = ((held.scene[rows] - means[category]) * white) @ c  # (B, m)
             own = (queries * products[held.product[rows]]).sum(dim=1, keepdim=True)
             others = torch.nonzero(space.product_category == category)[:, 0]
-            scores = queries @ products[others[:: -(-len(others) // CANDIDATES)]].T
-            right.append(((scores < own) * 1.0 + (scores == own) * 0.5).mean(dim=1))
+            others = others[:: -(-len(others) // CANDIDATES)]
+            scores = queries @ products[others].T
+            ahead = (scores < own) * 1.0 + (scores == own) * 0.5
+            right.append(ahead.masked_fill(others == held.product[rows][:, None], 0.5).mean(dim=1))
     return float(torch.cat(right).mean()) if right else 0.5
 
 

@@ -17,6 +17,8 @@ from scenefit.types import Bools, Ints, ProductFeatures
 
 CROP_RIDGE = 10.0
 SAMPLE, HELD, CHUNK, FOLDS = 12_000, 2_000, 1024, 5
+PIECE = 64
+"""So many scenes are read at a time: their regions then stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Space:
         groups = data.trained_category(code[features.dataset.pair_product[_some(data.train.pair)[shown]]])
         rows = np.flatnonzero(shown)
         crop = fit_view(side_by_side(data, items.some(rows)), _product_widths(items), groups) if len(rows) else product
-        return cls(scene, product, crop, product(side_by_side(data, found)), category)
+        chunks = (found.some(slice(start, start + CHUNK)) for start in range(0, len(category), CHUNK))
+        products = torch.cat([product(side_by_side(data, chunk)) for chunk in chunks])
+        return cls(scene, product, crop, products, category)
 
 
 class CrossSums(NamedTuple):
@@ -108,10 +112,10 @@ def accumulate(data: TripletData, space: Space) -> Accumulated:
 
     square, across, photo = (torch.zeros(shape, device=data.device) for shape in ((c, c), (c, m), (m,)))
     total = Accumulated(folds(m), folds(c), folds(c), square, across, photo)
-    every = -(-len(data.train.product) // HELD)
+    held = _some(np.arange(len(data.train.product)), HELD)
     for start in range(0, len(data.train.product), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(data.train.product)))
-        _add_pairs(total, data, space, rows, rows % every == 0)
+        _add_pairs(total, data, space, rows, np.isin(rows, held))
     _add_items(total, data, space)
     return total
 
@@ -156,8 +160,9 @@ def _add_items(total: Accumulated, data: TripletData, space: Space) -> None:
 def scenes(data: TripletData, feature: Ints) -> Iterator[Tensor]:
     """Read scenes (rows of the store) as the closed form does, a chunk at a time: (B, X)."""
     for start in range(0, len(feature), CHUNK):
-        found = data.features.scene_features(feature[start : start + CHUNK])
-        yield scene_inputs(*(torch.from_numpy(part).to(data.device) for part in found))
+        rows = feature[start : start + CHUNK]
+        pieces = (data.features.scene_features(rows[i : i + PIECE]) for i in range(0, len(rows), PIECE))
+        yield torch.cat([scene_inputs(*(torch.from_numpy(part).to(data.device) for part in piece)) for piece in pieces])
 
 
 def side_by_side(data: TripletData, features: ProductFeatures) -> Tensor:
@@ -175,6 +180,6 @@ def _product_widths(features: ProductFeatures) -> list[int]:
     return [features.pooled.shape[1], *[features.statistics.shape[1] // 2] * 2]
 
 
-def _some(rows: Ints) -> Ints:
-    """Take every n-th row, so that at most `SAMPLE` are left."""
-    return rows[:: max(1, -(-len(rows) // SAMPLE))]
+def _some(rows: Ints, most: int = 0) -> Ints:
+    """Draw at most so many rows (`SAMPLE`), in their order; every n-th could be of one category or fold alone."""
+    return rows[np.sort(np.random.default_rng(0).permutation(len(rows))[: most or SAMPLE])]

@@ -16,7 +16,7 @@ from scenefit.data.tables import write_table
 from scenefit.features.backbone import Backbone
 from scenefit.features.export import export_onnx
 from scenefit.model.folder import CALIBRATION, MANIFEST, MEMORY, PRIOR, SEALED, SEEN, WANTED, Model
-from scenefit.training.calibrate import calibrate
+from scenefit.training.calibrate import calibrate, recentred
 from scenefit.training.card import model_card
 from scenefit.training.history import write_history
 from scenefit.training.made import Made
@@ -40,20 +40,34 @@ def write_model(
     """
     about = _about(made, data, backbone, config)
     parents = {"backbone": backbone.fingerprint, "dataset": data.features.dataset.fingerprint}
-    sealed = SEALED if made.memory is None else (*SEALED, MEMORY)
     with artifacts.written_folder(out, overwrite) as folder:
-        save_file(made.whole.state_dict(), folder / "model.safetensors")
-        _export_sides(made, data, folder)
-        write_wanted(data, folder / WANTED)
-        shutil.copytree(backbone.folder, folder / "backbone")
-        _write_seen(data, made, folder)
-        write_history(folder / "history.jsonl", made.history)
-        mark = artifacts.seal(folder, MANIFEST, "model", sealed, parents, about)
-        calibration = calibrate(Model(folder), data, validation) if validation else None  # as it will serve
+        files = _write_parts(folder, made, data, backbone)
+        mark = artifacts.seal(folder, MANIFEST, "model", files, parents, about)
+        calibration = None
+        if validation and made.chosen:
+            _write_parts(folder / "chosen", made.chosen, data, backbone)
+            artifacts.seal(folder / "chosen", MANIFEST, "model", files, parents, about)
+            calibration = calibrate(Model(folder / "chosen"), data, validation)
+            calibration = calibration and recentred(calibration, Model(folder), data)
+            shutil.rmtree(folder / "chosen")
+        elif validation:
+            calibration = calibrate(Model(folder), data, validation)  # as it will serve
         if calibration:
             artifacts.write_json(folder / CALIBRATION, calibration.as_json())
-            mark = artifacts.seal(folder, MANIFEST, "model", (*sealed, CALIBRATION), parents, about)
+            mark = artifacts.seal(folder, MANIFEST, "model", (*files, CALIBRATION), parents, about)
         (folder / "README.md").write_text(model_card(about, parents, mark, calibration), "utf-8")
+
+
+def _write_parts(folder: Path, made: Made, data: TripletData, backbone: Backbone) -> tuple[str, ...]:
+    """Write all but the manifest; name the files to seal."""
+    folder.mkdir(exist_ok=True)
+    save_file(made.whole.state_dict(), folder / "model.safetensors")
+    _export_sides(made, data, folder)
+    write_wanted(data, folder / WANTED)
+    shutil.copytree(backbone.folder, folder / "backbone")
+    _write_seen(data, made, folder)
+    write_history(folder / "history.jsonl", made.history)
+    return SEALED if made.memory is None else (*SEALED, MEMORY)
 
 
 def _about(made: Made, data: TripletData, backbone: Backbone, config: TrainConfig) -> dict[str, Any]:
@@ -98,8 +112,9 @@ def _export_sides(made: Made, data: TripletData, folder: Path) -> None:
 def _write_seen(data: TripletData, made: Made, folder: Path) -> None:
     """List every product that a gradient may have come from, the positives and the pool of negatives; what is known."""
     products = data.features.dataset.products
-    table = {name: products[name][data.pool] for name in SEEN}
-    prior = np.zeros(len(data.pool)) if made.prior is None else made.prior
+    pool = data.pool if made.pool is None else made.pool
+    table = {name: products[name][pool] for name in SEEN}
+    prior = np.zeros(len(pool)) if made.prior is None else made.prior
     write_table(folder / "seen_products.parquet", table | {"prior": prior}, SEEN | PRIOR)
     if made.memory is not None:
         np.save(folder / MEMORY, made.memory)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ from scenefit.config import TrainConfig
 from scenefit.model.heads import CompleteTheLook, ProductSide, SceneSide, Sizes
 from scenefit.model.joined import JoinedProduct, JoinedScene
 from scenefit.training.contrast import ContrastData
-from scenefit.training.default import fit_default
+from scenefit.training.default import Default, fit_default
+from scenefit.training.joining import Learned
 from scenefit.training.loop import Trained, train
 from scenefit.training.loss import triplet_loss
 from scenefit.training.triplet_data import SplitPairs, TripletData
-from scenefit.types import Doubles, Floats, Progress
+from scenefit.types import Doubles, Floats, Ints, Progress
 
 DEFAULT = "default"
 
@@ -35,6 +36,9 @@ class Made:
         memory: shape (S, d), float32, of the S products of the pool; None where nothing is remembered.
         prior: shape (S,); None for none.
         facts: what else the recipe says of itself.
+        pool: shape (S,), rows of the products that it saw; None for the pool of the training pairs.
+        chosen: a model of the same kind that has not seen the validation pairs, for probabilities; None where this one
+            has not.
     """
 
     whole: nn.Module
@@ -47,6 +51,8 @@ class Made:
     memory: Floats | None = None
     prior: Doubles | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    pool: Ints | None = None
+    chosen: Made | None = None
 
 
 def triplets_for(recipe: str) -> type[TripletData]:
@@ -84,9 +90,17 @@ def _make_default(
     data: ContrastData, validation: SplitPairs, sizes: Sizes, config: TrainConfig, work: Path, progress: Progress
 ) -> Made:
     fitted = fit_default(data, validation, sizes, config, work, progress=progress)
-    learned, first = fitted.learned, fitted.networks[0]
+    chosen = _joined(fitted, fitted.chosen, data)
+    return (
+        chosen
+        if fitted.chosen is fitted.learned
+        else replace(_joined(fitted, fitted.learned, fitted.data), chosen=chosen)
+    )
+
+
+def _joined(fitted: Default, learned: Learned, data: ContrastData) -> Made:
     halves = data.features.scene_features(data.train.feature[:1]).halves.shape[1] > 0
     inputs = ("pooled", "regions", "halves") if halves else ("pooled", "regions")
     sides = JoinedScene(learned.look), inputs, JoinedProduct(learned.look), ("pooled", "statistics")
-    history, best = first.history, first.best_epoch
-    return Made(learned.look, *sides, history, best, learned.memory, learned.prior, fitted.facts())
+    history, best = fitted.networks[0].history, fitted.networks[0].best_epoch
+    return Made(learned.look, *sides, history, best, learned.memory, learned.prior, fitted.facts(), data.pool)

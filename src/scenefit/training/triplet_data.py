@@ -89,6 +89,10 @@ class TripletData:
             pairs.set_aside + int((~known).sum()),
         )
 
+    def none(self) -> SplitPairs:
+        """Give no pairs, for a training that is not to stop early."""
+        return self.pairs(np.empty(0, np.int64), self.catalog_sampler)
+
     def batch(self, pairs: SplitPairs, rows: Ints, negatives: Ints) -> Batch:
         """Read the features of some pairs (rows of `pairs`) with a negative product for each."""
         scenes = self.scenes(pairs.feature[rows], pairs.product[rows])
