@@ -1,0 +1,182 @@
+"""The closed form against the same in NumPy, slowly, with whole matrices and without whitened coordinates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from scenefit.features.dataset_features import DatasetFeatures
+from scenefit.model.joined import LinearLook
+from scenefit.training.closed_form import ITEM_WEIGHT, MAP_RIDGE, MIX, RIDGES, fit_closed_form
+from scenefit.training.closed_form_sums import CROP_RIDGE
+from scenefit.training.triplet_data import TripletData
+from scenefit.types import Doubles, Ints, ProductFeatures
+
+Planted = Callable[..., DatasetFeatures]
+Targets = tuple[Doubles, Doubles, Ints, Ints]
+
+
+def training(features: DatasetFeatures) -> TripletData:
+    return TripletData(features, features.dataset.split_rows("train"))
+
+
+def scene_side(features: DatasetFeatures, pair_rows: Ints) -> Doubles:
+    """Read scenes one by one: pooled, halves, and the mean and deviation of the regions; (N, X)."""
+    rows = []
+    for scene in features.scene_rows(pair_rows):
+        pooled, regions, halves = (part[0].astype(float) for part in features.scene_features(np.array([scene])))
+        rows.append(np.concatenate([pooled, halves, regions.mean(axis=0), regions.std(axis=0)]))
+    return np.array(rows)
+
+
+def product_side(products: ProductFeatures) -> Doubles:
+    return np.hstack([part.astype(float) for part in products])
+
+
+class Whitening:
+    """Blocks scaled to a total variance of 1, then (covariance + ridge * average)^-1/2, not rotated."""
+
+    def __init__(self, sample: Doubles, widths: list[int], groups: Ints | None = None) -> None:
+        self.mean = sample.mean(axis=0)
+        centred = sample - self.mean
+        for group in [] if groups is None else np.unique(groups):
+            centred[groups == group] -= centred[groups == group].mean(axis=0)
+        ends = np.cumsum([0, *widths]).tolist()
+        self.scale = np.concatenate(
+            [np.full(b - a, (centred[:, a:b] ** 2).mean(axis=0).sum() ** -0.5) for a, b in pairwise(ends)]
+        )
+        scaled = centred * self.scale
+        self.covariance, self.average = scaled.T @ scaled / len(sample), len(widths) / sample.shape[1]
+
+    def root(self, ridge: float) -> Doubles:
+        values, vectors = np.linalg.eigh(self.covariance + ridge * self.average * np.eye(len(self.covariance)))
+        return np.asarray(vectors / np.sqrt(values) @ vectors.T)
+
+    def scaled(self, inputs: Doubles) -> Doubles:
+        return np.asarray((inputs - self.mean) * self.scale)
+
+    def __call__(self, inputs: Doubles, ridge: float) -> Doubles:
+        return np.asarray(self.scaled(inputs) @ self.root(ridge))
+
+
+class Slow:
+    """All that the closed form is made of, as whole matrices; both categories train."""
+
+    def __init__(self, features: DatasetFeatures) -> None:
+        dataset, rows = features.dataset, features.dataset.split_rows("train")
+        self.category, self.product = dataset.product_category, dataset.pair_product[rows]
+        self.scene = dataset.pair_scene[rows]
+        self.x, self.y = scene_side(features, rows), product_side(features.product_features)
+        halves = features.scene_features(np.array([0])).halves.shape[1]
+        self.scenes = Whitening(self.x, [6, halves // 2, halves // 2, 3, 3] if halves else [6, 3, 3])
+        self.products = Whitening(self.y, [6, 3, 3], self.category)
+        self.targets = [(self.x, None, self.category[self.product], self.scene)]
+        crops, shown = features.pair_items(rows)
+        self.mapped = shown.any()
+        if self.mapped:
+            self._map(product_side(crops.some(shown)), rows[shown], features)
+
+    def _map(self, crops: Doubles, rows: Ints, features: DatasetFeatures) -> None:
+        """Fit the ridge regression from crops to products; add the items of training scenes."""
+        category = self.category[features.dataset.pair_product[rows]]
+        view = Whitening(crops, [6, 3, 3], category)
+        k, z = view(crops, CROP_RIDGE), self.products.scaled(self.y[features.dataset.pair_product[rows]])
+        ridge = MAP_RIDGE * np.trace(k.T @ k) / k.shape[1]
+        self.map = np.linalg.inv(k.T @ k + ridge * np.eye(k.shape[1])) @ k.T @ z
+        self.k, self.z = k, z
+        items, scene, code = features.shown_items()
+        good = [i for i in range(len(scene)) if scene[i] in self.scene]
+        place = [int(np.flatnonzero(self.scene == scene[i])[0]) for i in good]
+        self.items = view(product_side(items.some(np.array(good, np.int64))), CROP_RIDGE)
+        self.item_x, self.item_category, self.item_scene = self.x[place], code[good], scene[good]
+        self.shown_x, self.shown_category = scene_side(features, rows), category
+        self.shown_scene = features.dataset.pair_scene[rows]
+
+    def covariance(self, ridge: float, without: int | None = None) -> Doubles:
+        """Give C (X, Y), one outer product a pair, of all scenes but those of a fold."""
+        photo = self.sum_of(
+            self.x, self.products(self.y[self.product], ridge), self.category[self.product], self.scene, ridge, without
+        )
+        if self.mapped:
+            root = self.products.root(ridge)
+            t = self.map @ root
+            s = np.sqrt(((self.z @ root) ** 2).sum() / ((self.k @ t) ** 2).sum())
+            shown = self.sum_of(self.shown_x, s * self.k @ t, self.shown_category, self.shown_scene, ridge, without)
+            item = self.sum_of(self.item_x, s * self.items @ t, self.item_category, self.item_scene, ridge, without)
+            photo = (1 - MIX) * photo + MIX * shown + ITEM_WEIGHT * item
+        kept = len(self.scene) if without is None else (self.scene % 5 != without).sum()
+        return np.asarray(photo / kept)
+
+    def sum_of(self, x: Doubles, t: Doubles, category: Ints, scene: Ints, ridge: float, without: int | None) -> Doubles:
+        total, z = np.zeros((x.shape[1], t.shape[1])), self.scenes(x, ridge)
+        for code in np.unique(category):
+            rows = np.flatnonzero((category == code) & (scene % 5 != (-1 if without is None else without)))
+            if len(rows):
+                mean_z, mean_t = z[rows].mean(axis=0), t[rows].mean(axis=0)
+                for row in rows:
+                    total += np.outer(z[row] - mean_z, t[row] - mean_t)
+        return total
+
+    def means(self, ridge: float) -> Doubles:
+        z, category = self.scenes(self.x, ridge), self.category[self.product]
+        return np.array([z[category == code].mean(axis=0) for code in (0, 1)])
+
+    def scores(self, x: Doubles, ridge: float, d: int) -> Doubles:
+        """Give q(s, c) . f_p for scenes (S, X), shape (S, 2, P)."""
+        u, s, vt = np.linalg.svd(self.covariance(ridge), full_matrices=False)
+        f = self.products(self.y, ridge) @ (vt[:d].T * s[:d])
+        within = np.concatenate([f[self.category == c] - f[self.category == c].mean(axis=0) for c in (0, 1)])
+        spread = np.sqrt((within**2).sum(axis=1).mean())
+        q = (self.scenes(x, ridge)[:, None] - self.means(ridge)) @ u[:, :d]
+        return np.asarray(q @ (f / spread).T)
+
+    def held_out(self, ridge: float) -> float:
+        right = []
+        for row, product in enumerate(self.product):
+            c = self.covariance(ridge, int(self.scene[row] % 5))
+            category = self.category[product]
+            query = (self.scenes(self.x[row : row + 1], ridge)[0] - self.means(ridge)[category]) @ c
+            score = self.products(self.y, ridge) @ query
+            others = np.flatnonzero(self.category == category)
+            right.append(np.mean([0.5 if other == product else score[other] < score[product] for other in others]))
+        return float(np.mean(right))
+
+
+def scores_of(look: LinearLook, features: DatasetFeatures, x: Doubles) -> Doubles:
+    with torch.no_grad():
+        products = look.product(torch.from_numpy(product_side(features.product_features)).float())
+        return np.asarray((look.query(torch.from_numpy(x).float(), torch.arange(2)) @ products.T).double())
+
+
+WORLDS: list[dict[str, Any]] = [
+    {"scenes": 60},
+    {"scenes": 60, "items": 50},
+    {"scenes": 60, "boxed": False},
+    {"scenes": 60, "boxed": False, "items": 50},
+    {"scenes": 60, "halves": False},
+]
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+@pytest.mark.parametrize("d", [2, 30])
+def test_the_maps_are_those_of_the_slow_way(planted: Planted, world: dict[str, Any], d: int) -> None:
+    features = planted(**world)
+    slow, fitted = Slow(features), fit_closed_form(training(features), d)
+    x = scene_side(features, features.dataset.split_rows("test"))
+    expected = slow.scores(x, fitted.ridge, d)
+    np.testing.assert_allclose(scores_of(fitted.look, features, x), expected, atol=2e-3 * expected.std())
+
+
+@pytest.mark.parametrize("world", WORLDS[:3], ids=str)
+def test_each_ridge_is_tried_on_scenes_that_were_left_out(planted: Planted, world: dict[str, Any]) -> None:
+    features = planted(**world | {"scenes": 30})
+    fitted, slow = fit_closed_form(training(features), 4, RIDGES[::2]), Slow(features)
+    expected = {ridge: slow.held_out(ridge) for ridge in RIDGES[::2]}
+    assert fitted.accuracy == pytest.approx(expected, abs=1e-3)
+    assert fitted.accuracy[fitted.ridge] == max(fitted.accuracy.values())
+    assert len({*fitted.accuracy.values()}) == 3
