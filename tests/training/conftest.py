@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from scenefit.config import TrainConfig, recipe
 from scenefit.data.boxes import SIDES
@@ -17,6 +18,9 @@ from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures, product_crops, scene_crops
 from scenefit.features.items import pair_item_crops, shown_item_crops
 from scenefit.features.store import FeatureStore, crop_key
+from scenefit.model.contrast import ContrastiveLook
+from scenefit.model.heads import Sizes
+from scenefit.model.joined import LinearLook
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array, Crop, Doubles, Floats, Ints, ProductFeatures, SceneFeatures, Table
 
@@ -145,3 +149,11 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DatasetFe
         return DatasetFeatures(dataset, store_of(dataset.folder / "features", parts), 2)
 
     return make
+
+
+@pytest.fixture
+def drawn_parts() -> tuple[LinearLook, list[ContrastiveLook]]:
+    """Give a closed form and two networks with random weights, of 5 numbers each, that read planted features."""
+    torch.manual_seed(0)
+    linear, networks = LinearLook(24, 12, 5, 2), [ContrastiveLook(Sizes(6, 3, 8, 5, 2), 0.3) for _ in range(2)]
+    return linear.requires_grad_(False), [network.eval().requires_grad_(False) for network in networks]

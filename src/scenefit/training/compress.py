@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+FAINT = 1e-8
+"""A direction that a sample does not show counts as if it had this share of the greatest second moment."""
+
 
 def compress(queries: Tensor, products: Tensor, embedding: int) -> tuple[Tensor, Tensor]:
     """Find maps (T, d) of both sides whose inner product is closest to that of the whole vectors (T numbers).
@@ -21,9 +24,9 @@ def compress(queries: Tensor, products: Tensor, embedding: int) -> tuple[Tensor,
 
 
 def _root(values: Tensor) -> Tensor:
-    """Give L (T, T) with L L^T the second moments of values (N, T)."""
+    """Give L (T, T) with L L^T the second moments of values (N, T); of few values they would hang on rounding."""
     w, v = torch.linalg.eigh(values.T @ values / len(values))
-    root: Tensor = v * w.clamp(min=0).sqrt()
+    root: Tensor = v * w.clamp(min=FAINT * float(w[-1])).sqrt()
     return root
 
 
