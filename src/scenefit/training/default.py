@@ -73,7 +73,7 @@ def fit_default(
     if not len(validation.product):
         return Default(chosen, data, chosen, closed.ridge, tried)
     whole = ContrastData(
-        data.features, np.sort(np.concatenate([data.train.pair, validation.pair])), data.device, cropped=config.cropped
+        data.features, np.sort(np.concatenate([data.rows, validation.pair])), data.device, cropped=config.cropped
     )
     final = fit_closed_form(whole, config.embedding, (closed.ridge,))
     short = replace(config, epochs=common_epochs([network.history for network in tried]))

@@ -33,6 +33,7 @@ class TripletData:
     """Makes triplets from a dataset's features; training draws negatives from the products of the training pairs.
 
     Attributes:
+        rows: rows of the pairs that it was given; `train` are those of them that can make triplets.
         pool: rows of the products that training may see, as positives or as negatives.
         categories: the names of the categories that are trained, sorted.
     """
@@ -41,7 +42,7 @@ class TripletData:
         self, features: DatasetFeatures, train_rows: Ints, device: torch.device | None = None, *, cropped: bool = True
     ) -> None:
         dataset = features.dataset
-        self.features = features
+        self.features, self.rows = features, train_rows
         self.device = device or torch.device("cpu")
         self.products = self._tensor(features.products)
         self.positives = Positives.of(dataset.pair_scene, dataset.pair_product, len(dataset.product_category))
