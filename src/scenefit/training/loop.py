@@ -72,7 +72,7 @@ def train(
     for epoch in range(len(state.history) + 1, config.epochs + 1):
         if len(validation.product) and epoch - 1 - state.best_epoch >= config.patience:
             break
-        mean = _epoch(model, adam, data, loss, config, epoch)
+        mean = pass_once(model, adam, data, loss, config, epoch)
         accuracy = _accuracy(model, data, validation, config) if len(validation.product) else None
         state.history.append({"epoch": epoch, "loss": mean, "validation_accuracy": accuracy})
         _keep_best(state, model, epoch, accuracy)
@@ -97,7 +97,7 @@ def _keep_best(state: Progress, model: Network, epoch: int, accuracy: float | No
         state.best_weights = {name: tensor.detach().cpu().clone() for name, tensor in model.state_dict().items()}
 
 
-def _epoch(
+def pass_once(
     model: M, adam: torch.optim.Adam, data: TripletData, loss: Loss[M], config: TrainConfig, epoch: int
 ) -> float:
     """Pass once over the pairs with fresh negatives; the draws depend on seed and epoch alone."""
