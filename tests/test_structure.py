@@ -33,6 +33,7 @@ HEAVY = {"torch", "transformers", "onnx", "onnxscript", "safetensors", "huggingf
 MAY_BE_HEAVY = {
     "features/export.py",
     *(f"model/{name}.py" for name in ("heads", "attention", "network", "contrast", "joined")),
+    *("bench/closed_form.py", "bench/epoch.py"),
 }
 HEAVY_STAGES = ("training", "compare")
 FILES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.py"))

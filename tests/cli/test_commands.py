@@ -15,7 +15,7 @@ from scenefit.cli import run
 
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = ("data import stl", "data check", "features", "train", "evaluate", "catalog build", "catalog info")
-COMMANDS += ("recommend", "score", "bench features", "data lookbook", "demo", "compare", "data download")
+COMMANDS += ("recommend", "score", "bench features", "bench train", "data lookbook", "demo", "compare", "data download")
 COMMANDS += ("data import outfits", "data import street2shop", "data import table")
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typer
 
+from scenefit.bench.drawn import Drawn
 from scenefit.bench.features import bench_features
+from scenefit.bench.train import bench_train
 from scenefit.cli.features import BackboneOption, Regions, open_backbone
 from scenefit.cli.output import Json, note, progress, show_json, show_table
 from scenefit.data.dataset import Dataset
+from scenefit.errors import MissingExtraError, UsageError
+
+CLOSED_GRID, CLOSED_REGIONS = 1, 16
+EPOCH_GRID, EPOCH_REGIONS = 7, 1024
 
 app = typer.Typer(help="Measure speeds beside a reference.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -38,7 +46,50 @@ def features(
         result = bench_features(opened, network, images, runs, tell)
     if as_json:
         return show_json(result)
-    rows = [(name, f"{value:.3g}" if isinstance(value, float) else value) for name, value in result.items()]
-    show_table("features against bare ONNX Runtime", ("", ""), rows)
+    show_table("features against bare ONNX Runtime", ("", ""), _rows(result))
     note("ratio: images per second of the whole path / of the faster bare way, each pair run in turn")
     return None
+
+
+@app.command()
+def train(
+    parts: str = typer.Option("closed,epoch", help="closed: the closed form; epoch: one of a network."),
+    pairs: int = typer.Option(3000, min=1, help="Of the closed form."),
+    epoch_pairs: int = typer.Option(2000, min=1, help="Of the epoch."),
+    pooled: int = typer.Option(2048, min=1, help="Length D of pooled features; the halves are 2 D."),
+    regions: int | None = typer.Option(None, min=1, help="Channels; 16 for closed and 1024 for epoch if not given."),
+    grid: int | None = typer.Option(None, min=1, help="Cells each way; 1 for closed and 7 for epoch if not given."),
+    products: int = typer.Option(4000, min=1, help="In the catalog."),
+    categories: int = typer.Option(10, min=1, help="Of the products."),
+    runs: int = typer.Option(3, min=1, help="Pairs of runs; the median ratio counts."),
+    as_json: bool = Json,
+) -> None:
+    """Training of the recipe default on drawn features, against bare matrix products of the same sizes.
+
+    Example: scenefit bench train --parts closed --pairs 72000 --products 38000 --runs 1
+    """
+    own = {"closed": (pairs, CLOSED_REGIONS, CLOSED_GRID), "epoch": (epoch_pairs, EPOCH_REGIONS, EPOCH_GRID)}
+    asked = parts.split(",")
+    if unknown := sorted(set(asked) - set(own)):
+        raise UsageError(f"got --parts {','.join(unknown)}; expected closed, epoch or closed,epoch")
+    drawn = {
+        part: Drawn(count, products, categories, pooled, regions or channels, grid or cells)
+        for part, (count, channels, cells) in own.items()
+        if part in asked
+    }
+    try:
+        with progress() as tell:
+            result = bench_train(drawn, runs, tell)
+    except ImportError:
+        raise MissingExtraError("bench train", "train") from None
+    return show_json(result) if as_json else _show_training(result)
+
+
+def _show_training(result: Mapping[str, Mapping[str, Any]]) -> None:
+    for part, facts in result.items():
+        show_table({"closed": "closed form", "epoch": "epoch of a network"}[part], ("", ""), _rows(facts))
+    note("ratio: seconds / those of the bare matrix products, each pair run in turn")
+
+
+def _rows(facts: Mapping[str, Any]) -> list[tuple[str, object]]:
+    return [(name, f"{value:.3g}" if isinstance(value, float) else value) for name, value in facts.items()]
