@@ -14,7 +14,7 @@ from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.heads import Sizes
 from scenefit.training.closed_form import fit_closed_form
 from scenefit.training.contrast import ContrastData, contrast_loss
-from scenefit.training.joining import Learned, assemble, weigh
+from scenefit.training.joining import Learned, Weights, assemble, strength, weigh
 from scenefit.training.loop import Trained, train
 from scenefit.training.triplet_data import SplitPairs
 from scenefit.types import Progress, silent
@@ -68,7 +68,13 @@ def fit_default(
     progress("closed form", 1, 1)
     count = config.networks if len(data.train.product) < MANY else 1
     tried = [_network(data, validation, sizes, config, work / f"network-{i}", i, progress) for i in range(count)]
-    weights = weigh(data, validation, closed.look, _models(tried), config.embedding, config.seed)
+    start = Weights()
+    if len(validation.product):
+        right = [network.history[network.best_epoch - 1]["validation_accuracy"] for network in tried]
+        start = start._replace(
+            closed_form=strength(closed.accuracy[closed.ridge]), networks=strength(float(np.mean(right)))
+        )
+    weights = weigh(data, validation, closed.look, _models(tried), config.embedding, config.seed, start)
     chosen = assemble(data, closed.look, _models(tried), config.embedding, weights)
     if not len(validation.product):
         return Default(chosen, data, chosen, closed.ridge, tried)

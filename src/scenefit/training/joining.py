@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -37,6 +39,9 @@ class Weights(NamedTuple):
     popularity: float = 1.0
 
 
+START = Weights()
+
+
 @dataclass(frozen=True)
 class Learned:
     """A joined model; for each product of `data.pool`, its memory (S, d), float32, and prior (S,)."""
@@ -67,6 +72,17 @@ def assemble(
     return Learned(look, np.asarray(memory), weights.popularity * np.log(np.maximum(counts, 1)), weights)
 
 
+def strength(accuracy: float) -> float:
+    """Tell what a score counts in the log-odds, once divided by its spread, if it is right so often: sqrt(2) Phi^-1.
+
+    So it is where scores of positives and of negatives are normal with the same spread; at least 0.05.
+
+    >>> round(strength(0.6), 3)
+    0.358
+    """
+    return max(math.sqrt(2) * NormalDist().inv_cdf(min(max(accuracy, 0.01), 0.99)), 0.05)
+
+
 @torch.no_grad()
 def weigh(
     data: TripletData,
@@ -75,19 +91,23 @@ def weigh(
     networks: Sequence[ContrastiveLook],
     embedding: int,
     seed: int,
+    start: Weights = START,
 ) -> Weights:
-    """Fit the weights on the validation pairs: of closed form and networks, then of content, memory and popularity."""
+    """Fit the weights on the validation pairs: of closed form and networks, then of content, memory and popularity.
+
+    They are held to where they start.
+    """
     contest = Contest.of(data, validation, seed)
     whole = assemble(data, linear, networks, embedding, Weights(1.0, 1.0))
     held = joined_queries(whole.look, data, validation, contest.rows)
     products = joined_products(whole.look, data)
     sides = (torch.split(values, [*whole.look.sizes], dim=1) for values in (held, products))
     parts = [matched(query, product, contest.candidates) for query, product in zip(*sides, strict=True)]
-    first = fit_weights(torch.stack(parts, dim=-1), contest.eligible, torch.tensor(Weights()[:2]))
+    first = fit_weights(torch.stack(parts, dim=-1), contest.eligible, torch.tensor(start[:2]))
     learned = assemble(data, linear, networks, embedding, Weights._make((*first.tolist(), 1.0, 1.0, 1.0)))
     held *= part_weights(learned.look) / part_weights(whole.look)
     scores = _product_scores(data, learned, held @ learned.look.query_map, products, contest)
-    second = fit_weights(scores, contest.eligible, torch.tensor(Weights()[2:]))
+    second = fit_weights(scores, contest.eligible, torch.tensor(start[2:]))
     return Weights._make(round(value, 4) for value in (*first.tolist(), *second.tolist()))
 
 
