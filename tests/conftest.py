@@ -18,7 +18,7 @@ from drawn_looks import write_backbone, write_looks
 
 from scenefit.catalog.store import build_catalog
 from scenefit.cli import run
-from scenefit.config import recipe
+from scenefit.config import RECIPES, recipe
 from scenefit.data.dataset import Dataset
 from scenefit.data.importers.stl import import_stl
 from scenefit.features.backbone import Backbone, find_backbone, prepare_backbone
@@ -120,8 +120,10 @@ class Walked(NamedTuple):
 
 @pytest.fixture(scope="session")
 def path(looks: Path, network: Path, tmp_path_factory: pytest.TempPathFactory) -> Walked:
-    """Run import, check, features, train, evaluate, catalog and recommend, each with --json."""
+    """Run import, check, features, train, evaluate, catalog and recommend, each with --json; training is cut short."""
+    quick = replace(recipe("default"), hidden=64, embedding=16, epochs=3, networks=2)
     with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(RECIPES, "default", quick)
         patch.setenv("SCENEFIT_CACHE", str(tmp_path_factory.mktemp("cache")))
         return _walk(looks, network, tmp_path_factory.mktemp("path"))
 

@@ -34,6 +34,13 @@ def test_the_recipe_of_the_paper() -> None:
     assert (paper.margin, paper.embedding, paper.cropped) == (0.2, 128, True)
 
 
+def test_the_recipe_default() -> None:
+    """It differs from the paper's in how it is trained, not in what it serves: vectors of one length, on a view cut."""
+    ours, paper = recipe("default"), recipe("ctl-paper")
+    assert (ours.embedding, ours.cropped) == (paper.embedding, paper.cropped)
+    assert ours.networks > 1 == paper.networks
+
+
 def test_unknown_recipe() -> None:
-    with pytest.raises(UsageError, match=r"got the recipe 'ctl'; expected one of \['ctl-paper'"):
+    with pytest.raises(UsageError, match=r"got the recipe 'ctl'; expected one of \['ctl-paper', 'default'\]"):
         recipe("ctl")
