@@ -1,4 +1,4 @@
-"""The closed form: it finds a planted relation, in chunks and folds what one matrix gives, from what a dataset has."""
+"""The closed form: it finds a planted relation, and takes from a dataset what is there."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from torch import Tensor
 
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.joined import LinearLook, scene_inputs
-from scenefit.training import closed_form_sums as sums
-from scenefit.training.closed_form import cross_covariance, fit_closed_form
-from scenefit.training.closed_form_sums import FOLDS, Accumulated, CrossSums, Held, Space, accumulate
+from scenefit.training import closed_form_inputs as inputs
+from scenefit.training.closed_form import fit_closed_form
+from scenefit.training.closed_form_inputs import Space
+from scenefit.training.closed_form_sums import CrossSums, accumulate
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array
 
@@ -99,81 +100,6 @@ def test_two_fits_are_equal(planted: Planted) -> None:
     assert not first.look.training
 
 
-def totals(parts: list[CrossSums]) -> CrossSums:
-    return CrossSums.total(parts)
-
-
-def test_chunks_add_up_to_one_matrix(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = training(planted(items=50))
-    space = Space.of(data)
-    whole = accumulate(data, space)
-    monkeypatch.setattr(sums, "CHUNK", 7)
-    chunked = accumulate(data, space)
-    for name in ("photos", "crops", "items"):
-        for one, other in zip(getattr(whole, name), getattr(chunked, name), strict=True):
-            for got, expected in zip(other, one, strict=True):
-                torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-3)
-    for name in ("crop_square", "crop_photo", "photo_square"):
-        torch.testing.assert_close(getattr(chunked, name), getattr(whole, name), rtol=1e-4, atol=1e-3)
-    pairs = data.train
-    x = space.scene(torch.cat(list(sums.scenes(data, pairs.feature))))
-    y = space.products[torch.from_numpy(pairs.product)]
-    total = totals(chunked.photos)
-    torch.testing.assert_close(total.product, x.T @ y, rtol=1e-4, atol=1e-3)
-    category = data.features.dataset.product_category[pairs.product]
-    assert total.pairs.tolist() == np.bincount(category).tolist()
-    for code in (0, 1):
-        here = torch.from_numpy(category == code)
-        torch.testing.assert_close(total.scene[code], x[here].sum(dim=0), rtol=1e-4, atol=1e-3)
-        torch.testing.assert_close(total.target[code], y[here].sum(dim=0), rtol=1e-4, atol=1e-3)
-
-
-def test_centred_products_are_those_of_centred_views() -> None:
-    generator = torch.Generator().manual_seed(0)
-    scene, target = torch.randn(50, 3, generator=generator) + 4, torch.randn(50, 2, generator=generator) - 3
-    category = torch.arange(50) % 3
-    total = CrossSums.zeros(4, 3, 2, torch.device("cpu"))  # of one category there is nothing
-    total.add(scene, target, category)
-    expected = torch.zeros(3, 2)
-    for code in range(3):
-        x, y = scene[category == code], target[category == code]
-        expected += (x - x.mean(dim=0)).T @ (y - y.mean(dim=0))
-    torch.testing.assert_close(total.centred(), expected, rtol=1e-4, atol=1e-3)
-
-
-@pytest.mark.parametrize("fold", [0, 3])
-def test_a_fold_that_is_left_out_has_no_part(planted: Planted, fold: int) -> None:
-    """The scenes of a fold may be anything: C without it stays as it is, and equals that of the other scenes alone."""
-    features = planted(100, items=30)
-    data = training(features)
-    space = Space.of(data)
-    whole = accumulate(data, space)
-    others = TripletData(features, data.train.pair[data.train.scene % FOLDS != fold])
-    keep = features.dataset.item_scene % FOLDS != fold
-    others.features = some_items(features, keep)
-    alone = accumulate(others, space)
-    alone.crop_square, alone.crop_photo, alone.photo_square = whole.crop_square, whole.crop_photo, whole.photo_square
-    got, expected = cross_covariance(whole, space, 1.0, fold), cross_covariance(alone, space, 1.0)
-    torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-5)
-    assert float((got - cross_covariance(whole, space, 1.0)).abs().max()) > 1e-3
-    assert float(alone.photos[fold].pairs.sum()) == 0
-
-
-def test_some_pairs_of_every_fold_are_held(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = training(planted())
-    held = accumulate(data, Space.of(data)).held
-    assert sum(len(part.fold) for part in held) == len(data.train.product) == 280
-    monkeypatch.setattr(sums, "HELD", 60)
-    monkeypatch.setattr(sums, "CHUNK", 33)
-    parts = accumulate(data, Space.of(data)).held
-    held = Held(*(torch.cat(column) for column in zip(*parts, strict=True)))
-    known = set(zip(data.train.product.tolist(), (data.train.scene % FOLDS).tolist(), strict=True))
-    assert len(held.fold) == 60 and set(held.fold.tolist()) == {*range(FOLDS)}
-    assert set(zip(held.product.tolist(), held.fold.tolist(), strict=True)) <= known
-    assert 20 <= int(held.category.sum()) <= 40 and data.categories == ["Pants", "Shoes"]
-    assert held.category.tolist() == data.features.dataset.product_category[held.product].tolist()
-
-
 def test_items_of_training_scenes_count_and_no_others(planted: Planted) -> None:
     features = planted(100, items=60)
     of_training = np.isin(features.dataset.item_scene, training(features).train.scene)
@@ -203,9 +129,9 @@ def test_categories_that_are_not_trained_have_no_part(planted: Planted) -> None:
     space = Space.of(data)
     assert set(space.product_category[dataset.product_category == 0].tolist()) == {-1}
     collected = accumulate(data, space)
-    assert totals(collected.items).pairs.shape == (1,)
+    assert CrossSums.total(collected.items).pairs.shape == (1,)
     of_shoes = (dataset.item_category == 1) & np.isin(dataset.item_scene, data.train.scene)
-    assert float(totals(collected.items).pairs) == of_shoes.sum() > 0
+    assert float(CrossSums.total(collected.items).pairs) == of_shoes.sum() > 0
     look = fit_closed_form(data, 8).look
     assert look.categories.weight.shape == (1, 8)
     assert all(value.isfinite().all() for value in weights(look))
@@ -223,18 +149,11 @@ def test_a_product_without_a_picture_has_no_part(planted: Planted) -> None:
 
 def test_views_of_a_sample_are_close_to_those_of_everything(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     features = planted(400)
-    monkeypatch.setattr(sums, "SAMPLE", 100)
+    monkeypatch.setattr(inputs, "SAMPLE", 100)
     space = Space.of(training(features))
-    x = torch.cat(list(sums.scenes(training(features), training(features).train.feature)))
+    x = torch.cat(list(inputs.scenes(training(features), training(features).train.feature)))
     assert 0 < float((space.scene.mean - x.mean(dim=0)).abs().max()) < 0.3
-    monkeypatch.setattr(sums, "SAMPLE", 560)
+    monkeypatch.setattr(inputs, "SAMPLE", 560)
     torch.testing.assert_close(Space.of(training(features)).scene.mean, x.mean(dim=0))
-    monkeypatch.setattr(sums, "SAMPLE", 100)
+    monkeypatch.setattr(inputs, "SAMPLE", 100)
     assert accuracy(features, fit_closed_form(training(features), 8).look) > 0.9
-
-
-def test_the_sums_start_with_nothing() -> None:
-    zeros = [CrossSums.zeros(2, 3, 4, torch.device("cpu")) for _ in range(2)]
-    assert [tuple(part.shape) for part in totals(zeros)] == [(2,), (2, 3), (2, 4), (3, 4)]
-    assert not any(part.any() for part in totals(zeros))
-    assert Accumulated(zeros, zeros, zeros, *(torch.zeros(1),) * 3).held == []

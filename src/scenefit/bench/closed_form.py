@@ -14,7 +14,7 @@ from scenefit.bench.train import Turn
 from scenefit.config import recipe
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.training.closed_form import fit_closed_form
-from scenefit.training.closed_form_sums import CHUNK, SAMPLE
+from scenefit.training.closed_form_inputs import CHUNK, SAMPLE
 from scenefit.training.contrast import ContrastData
 from scenefit.training.views import KEPT, WHOLE
 

@@ -11,7 +11,7 @@ from scenefit.compare.task import Fitted, Task
 from scenefit.config import recipe
 from scenefit.model.compatibility import distance_matrix
 from scenefit.training.closed_form import fit_closed_form
-from scenefit.training.closed_form_sums import scenes, side_by_side
+from scenefit.training.closed_form_inputs import scenes, side_by_side
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array, Floats, Ints
 

@@ -19,7 +19,8 @@ import torch
 from torch import Tensor
 
 from scenefit.model.joined import LinearLook
-from scenefit.training.closed_form_sums import Accumulated, CrossSums, Held, Space, accumulate
+from scenefit.training.closed_form_inputs import Space
+from scenefit.training.closed_form_sums import Accumulated, CrossSums, Held, accumulate
 from scenefit.training.triplet_data import TripletData
 from scenefit.training.views import group_means
 

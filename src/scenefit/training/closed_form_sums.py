@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Self
 
@@ -10,43 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from scenefit.model.joined import scene_inputs
+from scenefit.training.closed_form_inputs import CHUNK, Space, scenes, side_by_side, some_rows
 from scenefit.training.triplet_data import TripletData
-from scenefit.training.views import View, fit_view
-from scenefit.types import Bools, Ints, ProductFeatures
+from scenefit.types import Bools, Ints
 
 CROP_RIDGE = 10.0
-SAMPLE, HELD, CHUNK, FOLDS = 12_000, 2_000, 1024, 5
-PIECE = 64
-"""So many scenes are read at a time: their regions then stay in the processor's cache."""
-
-
-@dataclass(frozen=True)
-class Space:
-    """The views, and the catalog's products seen so: (P, m), with their categories (P,), -1 where not trained."""
-
-    scene: View
-    product: View
-    crop: View
-    products: Tensor
-    product_category: Tensor
-
-    @classmethod
-    def of(cls, data: TripletData) -> Self:
-        """Fit the views to at most `SAMPLE` training scenes, crops, and products of the catalog."""
-        features, found = data.features, data.features.product_features
-        scene = fit_view(torch.cat(list(scenes(data, _some(data.train.feature)))), _scene_widths(data))
-        code = features.dataset.product_category
-        category = data.trained_category(np.where(features.product_rows >= 0, code, -1))
-        known = _some(np.flatnonzero(category.cpu().numpy() >= 0))
-        product = fit_view(side_by_side(data, found.some(known)), _product_widths(found), category[known])
-        items, shown = features.pair_items(_some(data.train.pair))
-        groups = data.trained_category(code[features.dataset.pair_product[_some(data.train.pair)[shown]]])
-        rows = np.flatnonzero(shown)
-        crop = fit_view(side_by_side(data, items.some(rows)), _product_widths(items), groups) if len(rows) else product
-        chunks = (found.some(slice(start, start + CHUNK)) for start in range(0, len(category), CHUNK))
-        products = torch.cat([product(side_by_side(data, chunk)) for chunk in chunks])
-        return cls(scene, product, crop, products, category)
+HELD, FOLDS = 2_000, 5
 
 
 class CrossSums(NamedTuple):
@@ -112,7 +81,7 @@ def accumulate(data: TripletData, space: Space) -> Accumulated:
 
     square, across, photo = (torch.zeros(shape, device=data.device) for shape in ((c, c), (c, m), (m,)))
     total = Accumulated(folds(m), folds(c), folds(c), square, across, photo)
-    held = _some(np.arange(len(data.train.product)), HELD)
+    held = some_rows(np.arange(len(data.train.product)), HELD)
     for start in range(0, len(data.train.product), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(data.train.product)))
         _add_pairs(total, data, space, rows, np.isin(rows, held))
@@ -155,31 +124,3 @@ def _add_items(total: Accumulated, data: TripletData, space: Space) -> None:
         for i in range(FOLDS):
             here = torch.from_numpy(scene[rows] % FOLDS == i).to(data.device)
             total.items[i].add(x[here], c[here], category[rows][here])
-
-
-def scenes(data: TripletData, feature: Ints) -> Iterator[Tensor]:
-    """Read scenes (rows of the store) as the closed form does, a chunk at a time: (B, X)."""
-    for start in range(0, len(feature), CHUNK):
-        rows = feature[start : start + CHUNK]
-        pieces = (data.features.scene_features(rows[i : i + PIECE]) for i in range(0, len(rows), PIECE))
-        yield torch.cat([scene_inputs(*(torch.from_numpy(part).to(data.device) for part in piece)) for piece in pieces])
-
-
-def side_by_side(data: TripletData, features: ProductFeatures) -> Tensor:
-    """Put pooled features and statistics side by side, (P, D + 2 C)."""
-    return torch.cat([torch.from_numpy(part).to(data.device) for part in features], dim=1)
-
-
-def _scene_widths(data: TripletData) -> list[int]:
-    found = data.features.scene_features(data.train.feature[:1])
-    halves = [found.halves.shape[1] // 2] * 2 if found.halves.shape[1] else []
-    return [found.pooled.shape[1], *halves, *[found.regions.shape[2]] * 2]
-
-
-def _product_widths(features: ProductFeatures) -> list[int]:
-    return [features.pooled.shape[1], *[features.statistics.shape[1] // 2] * 2]
-
-
-def _some(rows: Ints, most: int = 0) -> Ints:
-    """Draw at most so many rows (`SAMPLE`), in their order; every n-th could be of one category or fold alone."""
-    return rows[np.sort(np.random.default_rng(0).permutation(len(rows))[: most or SAMPLE])]
