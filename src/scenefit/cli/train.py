@@ -62,4 +62,8 @@ def _show(model: Model, as_json: bool) -> None:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"{name} {number:.2f}" for name, number in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return f"{value:.4f}" if isinstance(value, float) else "none" if value is None else str(value)

@@ -45,7 +45,12 @@ class Default:
     def facts(self) -> Mapping[str, Any]:
         """Say what was chosen: the ridge, the networks' epochs, and how much each part counts."""
         epochs = [network.best_epoch for network in self.networks]
-        return {"ridge": self.ridge, "best_epochs": epochs, "weights": self.learned.weights._asdict()}
+        return {
+            "ridge": self.ridge,
+            "best_epochs": epochs,
+            "weights": self.learned.weights._asdict(),
+            "pairs_with_validation": len(self.data.train.product),
+        }
 
 
 def fit_default(
