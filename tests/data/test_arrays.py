@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenefit.data.tables import read_array
+from scenefit.data.arrays import read_array
 from scenefit.errors import ArtifactError
 
 UNREADABLE = r"a\.npy cannot be read as an array \(.+\); build it again"

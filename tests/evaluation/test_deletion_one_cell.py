@@ -30,7 +30,8 @@ from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.features.export import export_onnx
 from scenefit.features.preprocessing import Preprocessing
 from scenefit.features.store import FeatureStore
-from scenefit.model.folder import MANIFEST, PRIOR, SEEN, Model
+from scenefit.model.folder import MANIFEST, Model
+from scenefit.model.seen_products import PRIOR, SEEN
 from scenefit.types import Ints
 
 GRID, CELL, DECIDING = 5, 8, 7

@@ -15,7 +15,8 @@ from scenefit.catalog.store import embed_dataset
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ArtifactError
 from scenefit.features.dataset_features import DatasetFeatures
-from scenefit.model.folder import MEMORY, SEALED, Model
+from scenefit.model.folder import SEALED, Model
+from scenefit.model.seen_products import MEMORY
 from scenefit.types import Array, Floats, Table
 
 D = 16

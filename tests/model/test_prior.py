@@ -14,7 +14,8 @@ from scenefit.data.dataset import Dataset
 from scenefit.data.tables import read_table, write_table
 from scenefit.errors import ArtifactError, DataError, UsageError
 from scenefit.model.compatibility import distance, distance_matrix, with_novelty, with_prior
-from scenefit.model.folder import MANIFEST, PRIOR, SEEN, Model
+from scenefit.model.folder import MANIFEST, Model
+from scenefit.model.seen_products import PRIOR, SEEN
 from scenefit.types import Array, Table
 
 

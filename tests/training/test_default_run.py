@@ -20,9 +20,10 @@ from scenefit.evaluation.evaluate import evaluate
 from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.model.contrast import ContrastiveLook
-from scenefit.model.folder import CALIBRATION, MEMORY, SEALED, Model
+from scenefit.model.folder import CALIBRATION, SEALED, Model
 from scenefit.model.heads import Sizes
 from scenefit.model.joined import JoinedLook, JoinedProduct, JoinedScene, LinearLook, Parts
+from scenefit.model.seen_products import MEMORY
 from scenefit.recommend import Recommender
 from scenefit.training.contrast import ContrastData
 from scenefit.training.made import Made, make, triplets_for

@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 
 from scenefit import artifacts
+from scenefit.data.arrays import read_array
 from scenefit.data.dataset import Dataset, check_image_path
-from scenefit.data.tables import PRODUCTS, read_array, read_table, write_table
+from scenefit.data.tables import PRODUCTS, read_table, write_table
 from scenefit.errors import FingerprintError, UsageError
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.features.extract import ExtractReport

@@ -7,6 +7,7 @@ MODEL/wanted.onnx            pooled -> how much each category is wanted; an olde
 MODEL/backbone/              the exported backbone
 MODEL/model.safetensors      the heads' weights, to train on
 MODEL/seen_products.parquet  the products that the training saw, and the prior of each
+MODEL/memory.npy             what is remembered of their scenes, (S, d); absent where the recipe remembers nothing
 MODEL/calibration.json       the probabilities of its distances; absent where it was trained without validation pairs
 MODEL/history.jsonl          one line an epoch
 MODEL/README.md              the model card
@@ -22,12 +23,12 @@ import numpy as np
 import onnxruntime
 
 from scenefit import artifacts
-from scenefit.data.tables import column_names, read_array, read_table
 from scenefit.errors import ArtifactError, UsageError
 from scenefit.features.backbone import Backbone, open_session
 from scenefit.model.calibration import Calibration, read_calibration
 from scenefit.model.compatibility import with_prior
-from scenefit.types import Bools, Doubles, Floats, Ints, ProductFeatures, SceneFeatures, Table
+from scenefit.model.seen_products import MEMORY, SEEN_FILE, SeenProducts
+from scenefit.types import Bools, Floats, ProductFeatures, SceneFeatures, Table
 
 MANIFEST = "config.json"
 WANTED = "wanted.onnx"
@@ -35,15 +36,12 @@ SEALED = (
     "model.safetensors",
     "scene.onnx",
     "product.onnx",
-    "seen_products.parquet",
+    SEEN_FILE,
     "backbone/backbone.json",
     "backbone/backbone.onnx",
     WANTED,
 )
 CALIBRATION = "calibration.json"
-MEMORY = "memory.npy"
-SEEN = {"id": "VARCHAR", "content": "VARCHAR"}
-PRIOR = {"prior": "DOUBLE"}
 CHUNK = 1024
 
 
@@ -138,38 +136,18 @@ class Model:
             products: their table, with `id` and `content`.
             features: of the same products.
         """
-        vectors, rows = self.embed_products(features), self._rows_seen(products)
-        if self._memory is not None:
-            vectors[rows >= 0] += self._memory[rows[rows >= 0]]
+        vectors, rows = self.embed_products(features), self._seen.rows(products)
+        if self._seen.memory is not None:
+            vectors[rows >= 0] += self._seen.memory[rows[rows >= 0]]
         return with_prior(vectors, self.prior(products))
 
     @cached_property
-    def _memory(self) -> Floats | None:
-        """What the training remembers of each product that it saw, shape (S, d)."""
-        if MEMORY not in self.about["files"]:
-            return None
-        return read_array(self.folder / MEMORY, (len(self._seen[0]), self.embedding_size), "make the model again")
-
-    @cached_property
-    def _seen(self) -> tuple[Doubles, dict[str, int], dict[str, int]]:
-        """Give the priors of the products that the training saw, and their rows by id and by their picture."""
-        path = self.folder / "seen_products.parquet"
-        table = read_table(path, SEEN | PRIOR if "prior" in column_names(path) else SEEN)
-        prior = table.get("prior", np.zeros(len(table["id"])))
-        if not np.isfinite(prior).all():
-            raise ArtifactError(f"{path} has a prior that is not a finite number; make the model again")
-        ids, contents = ({name: row for row, name in reversed([*enumerate(table[key].tolist())])} for key in SEEN)
-        return prior, ids, contents  # of several with one picture the first counts
-
-    def _rows_seen(self, products: Table) -> Ints:
-        """Find products among those that the training saw, by id, else by picture; -1 for one that it never saw."""
-        _, ids, contents = self._seen
-        rows = zip(products["id"].tolist(), products["content"].tolist(), strict=True)
-        return np.array([ids.get(id_, contents.get(content, -1)) for id_, content in rows], np.int64)
+    def _seen(self) -> SeenProducts:
+        return SeenProducts.read(self.folder, self.embedding_size, MEMORY in self.about["files"])
 
     def seen(self, products: Table) -> Bools:
         """Say for each row of a product table whether the training saw it, by its id or by its picture."""
-        return np.asarray(self._rows_seen(products) >= 0)
+        return np.asarray(self._seen.rows(products) >= 0)
 
     def prior(self, products: Table) -> Floats:
         """Give the prior of each row of a product table, shape (P,), float32: what speaks for it in any scene.
@@ -177,8 +155,7 @@ class Model:
         A product is found by its id, else by its picture; one that the training never saw has 0. It counts against
         the distance (`compatibility.with_prior`).
         """
-        rows = self._rows_seen(products)
-        return np.append(self._seen[0], 0.0)[rows].astype(np.float32)
+        return np.append(self._seen.prior, 0.0)[self._seen.rows(products)].astype(np.float32)
 
 
 def _side(graph: Path, known: Sequence[str]) -> onnxruntime.InferenceSession:

@@ -15,7 +15,8 @@ from scenefit.config import TrainConfig
 from scenefit.data.tables import write_table
 from scenefit.features.backbone import Backbone
 from scenefit.features.export import export_onnx
-from scenefit.model.folder import CALIBRATION, MANIFEST, MEMORY, PRIOR, SEALED, SEEN, WANTED, Model
+from scenefit.model.folder import CALIBRATION, MANIFEST, SEALED, WANTED, Model
+from scenefit.model.seen_products import MEMORY, PRIOR, SEEN, SEEN_FILE
 from scenefit.training.calibrate import calibrate, recentred
 from scenefit.training.card import model_card
 from scenefit.training.history import write_history
@@ -115,6 +116,6 @@ def _write_seen(data: TripletData, made: Made, folder: Path) -> None:
     pool = data.pool if made.pool is None else made.pool
     table = {name: products[name][pool] for name in SEEN}
     prior = np.zeros(len(pool)) if made.prior is None else made.prior
-    write_table(folder / "seen_products.parquet", table | {"prior": prior}, SEEN | PRIOR)
+    write_table(folder / SEEN_FILE, table | {"prior": prior}, SEEN | PRIOR)
     if made.memory is not None:
         np.save(folder / MEMORY, made.memory)
