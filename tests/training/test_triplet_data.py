@@ -91,6 +91,22 @@ def test_validation_leaves_out_what_training_does_not_know(features: DatasetFeat
     assert set(data.batch(validation, np.arange(3), validation.product[:3]).category.tolist()) == {0}
 
 
+def test_categories_of_products_become_rows_of_those_that_are_trained(features: DatasetFeatures) -> None:
+    train = rows(features, "train")
+    shoes = train[features.dataset.pairs["category"][train] == "Shoes"]
+    both, alone = TripletData(features, train), TripletData(features, shoes)
+    codes = np.array([1, 0, -1, 1])  # -1 stands where a product has no picture
+    assert both.trained_category(codes).tolist() == [1, 0, -1, 1]
+    assert alone.trained_category(codes).tolist() == [0, -1, -1, 0]
+    assert (alone.trained_category(codes[:0]).shape, alone.trained_category(codes).dtype) == ((0,), torch.int64)
+
+
+def test_it_keeps_the_rows_that_it_was_given_and_gives_none_when_asked(features: DatasetFeatures) -> None:
+    data = TripletData(features, rows(features, "train"))
+    assert data.rows.tolist() == rows(features, "train").tolist()
+    assert [len(part) for part in list(vars(data.none()).values())[:4]] == [0, 0, 0, 0]
+
+
 def test_whole_scenes_are_not_taken_for_cropped_ones(features: DatasetFeatures) -> None:
     """Only cropped features are in the store: with the products left in, nothing can be learned from it."""
     with pytest.raises(TrainingError, match=r"has 0 training pairs with a negative of the same category; at least 2"):
