@@ -61,7 +61,7 @@ def test_positive_as_key(batch: Batch, sizes: Sizes) -> None:
     torch.manual_seed(0)
     model = PositiveAttends(sizes, 0.0).eval()
     with torch.no_grad():
-        query, good, bad = model.triplets(*batch)
+        query, good, bad = model.triplets(*batch[:5])
         for row in range(5):
             f_s, f_p, f, h, _ = parts(model, batch, row, 0)
             weights = softmax([-squared(h_i, f_p) for h_i in h])

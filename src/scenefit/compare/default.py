@@ -31,11 +31,12 @@ def fit_recipe(task: Task) -> Fitted:
     validation = data.validation(task.rows("val"))
     fitted = fit_default(data, validation, sizes_of(data, task, config), config, task.work)
     facts = {**fitted.facts(), "seconds": round(time.perf_counter() - start, 1)}
-    look = fitted.learned.look
+    learned, known = (fitted.chosen, data) if task.ranks_validation else (fitted.learned, fitted.data)
+    look = learned.look
     queries, attention = _scenes(task, data, look)
     with torch.no_grad():
         products = joined_products(look, data)
-    scorers = _scorers(queries, products, fitted.data, fitted.learned)
+    scorers = _scorers(queries, products, known, learned)
     return Fitted(scorers.pop("default"), attention=attention, facts=facts, variants=scorers)
 
 

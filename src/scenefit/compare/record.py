@@ -36,7 +36,7 @@ PLACINGS = {
     "eligible": "BIGINT",
     "seen": "BOOLEAN",
 }
-"""`measure` is "ranked" or, as its author would measure, "reported"; `seen` whether the training saw the product."""
+"""`measure` is "ranked" or, as its author would measure, "reported"; `seen` whether `Task.known` has the product."""
 TOPS = {"method": "VARCHAR", "pair": "BIGINT", "position": "BIGINT", "product": "BIGINT", "distance": "DOUBLE"}
 
 
@@ -90,8 +90,7 @@ def write_record(folder: Path, task: Task, fitted: Fitted, about: Mapping[str, A
 
 def _placings(method: str, measure: str, bench: Bench, scorer: Scorer, task: Task) -> Table:
     products = task.dataset.pair_product
-    known = np.concatenate([task.rows("train"), task.rows("val")])
-    seen = np.isin(products[bench.pairs], products[task.features.usable(known)])
+    seen = np.isin(products[bench.pairs], products[task.features.usable(task.known)])
     placing = bench.measure(scorer).placing
     names = {name: np.full(len(seen), value, object) for name, value in (("method", method), ("measure", measure))}
     return {**names, "pair": bench.pairs, **placing._asdict(), "seen": seen}

@@ -65,6 +65,17 @@ class Task:
         """Give the rows of the pairs in a split; there may be none."""
         return np.flatnonzero(self.dataset.pairs["split"] == split)
 
+    @property
+    def ranks_validation(self) -> bool:
+        """Whether validation pairs are ranked, so that nothing may be fitted to them."""
+        return bool(np.isin(self.bench.pairs, self.rows("val")).any())
+
+    @property
+    def known(self) -> Ints:
+        """The rows of the pairs that a method may be fitted to: those of train, and of val unless they are ranked."""
+        parts = [self.rows("train")] if self.ranks_validation else [self.rows("train"), self.rows("val")]
+        return np.concatenate(parts)
+
 
 @dataclass(frozen=True)
 class Fitted:
