@@ -2,11 +2,13 @@
 
 ScenefitError
 ├── UsageError            an option or an argument that cannot be taken
+│   └── FilterError       a filter that cannot be read, or asks for what the catalog does not have
 ├── DataError             a dataset, a records file, a category or split file
 ├── ImageError            one picture that is not accepted
 ├── ArtifactError         a folder that is half-written, damaged, or of another kind
 │   └── FingerprintError  features or vectors that another backbone or model made
 ├── BackboneError         a backbone that cannot be found, read or exported
+├── CatalogError          a catalog that is busy, full, out of reach, or refuses a product
 ├── TrainingError         pairs from which nothing can be learned
 └── MissingExtraError     a part of the package that is not installed
 
@@ -42,6 +44,14 @@ class FingerprintError(ArtifactError):
 
 class BackboneError(ScenefitError):
     """A backbone that cannot be found, read or exported."""
+
+
+class FilterError(UsageError):
+    """A filter that cannot be read, or asks for what the catalog does not have."""
+
+
+class CatalogError(ScenefitError):
+    """A catalog that is busy, full, out of reach, or refuses a product."""
 
 
 class TrainingError(ScenefitError):

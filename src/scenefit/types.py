@@ -1,9 +1,9 @@
-"""The nouns: Box, Crop, the features of scenes and products, Recommendation and its like, and the array types."""
+"""The nouns: Box, Crop, Product, the features of scenes and products, Recommendation and its like, the array types."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,6 +90,35 @@ class Crop:
     path: Path
     content: str
     box: Box = WHOLE
+
+
+Value = str | float | bool
+"""What an attribute of a product may be."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """One product of a shop.
+
+    Attributes:
+        id: the shop's own; unique in a catalog.
+        category: one that the model knows.
+        price: in units of `currency`; None where unknown.
+        image: where its picture came from: a path, or an address.
+        content: SHA-256 of the picture's bytes, in hex; None where the vector came without one.
+        attributes: whatever else it can be filtered by, as its brand.
+    """
+
+    id: str
+    category: str
+    title: str | None = None
+    price: float | None = None
+    currency: str | None = None
+    in_stock: bool = True
+    url: str | None = None
+    image: str | None = None
+    content: str | None = None
+    attributes: Mapping[str, Value] = field(default_factory=dict)
 
 
 class SceneFeatures(NamedTuple):
