@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scenefit.catalog import local_schema as schema
-from scenefit.catalog.columns import check_product, merge_kinds
+from scenefit.catalog.checks import stored_vectors
+from scenefit.catalog.columns import merge_kinds
 from scenefit.errors import CatalogError
-from scenefit.types import Array, Floats, Product
+from scenefit.types import Floats, Product
 
 LOCK = "writer.lock"
 REMEMBERED = 100_000
@@ -20,10 +19,10 @@ REMEMBERED = 100_000
 IN_ONE = 500
 _UPSERT = (
     f"INSERT INTO products ({', '.join(schema.FIELDS)}, added, updated, version) "
-    f"VALUES ({', '.join('?' * len(schema.FIELDS))}, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+    f"VALUES ({', '.join('?' * len(schema.FIELDS))}, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - of our own names
     + ", ".join(f"{name} = excluded.{name}" for name in (*schema.FIELDS[1:], "updated", "version"))
     + " RETURNING row"
-)  # noqa: S608 - of our own names
+)
 
 
 class Writer:
@@ -119,30 +118,6 @@ class Writer:
         ).fetchone()
         self.connection.execute("DELETE FROM deleted WHERE version <= ?", (pruned,))
         schema.set_meta(self.connection, pruned=str(pruned))
-
-
-def stored_vectors(products: Sequence[Product], vectors: Floats, dimensions: int) -> Array:
-    """Check products and their vectors, and round these to what is stored: (n, d + 1), float16.
-
-    Raises:
-        CatalogError: see `stores.Store.upsert`.
-    """
-    if vectors.shape != (len(products), dimensions):
-        raise CatalogError(
-            f"got vectors of the shape {vectors.shape} for {len(products)} products; expected "
-            f"{(len(products), dimensions)}: were they made by this catalog's model?"
-        )
-    seen: set[str] = set()
-    for product in products:
-        check_product(product)
-        if product.id in seen:
-            raise CatalogError(f"got the product {product.id!r} twice in one change; give it once")
-        seen.add(product.id)
-    with np.errstate(over="ignore"):
-        stored = vectors.astype(np.float16)
-    if len(bad := np.flatnonzero(~np.isfinite(stored).all(axis=1))):
-        raise CatalogError(f"the vector of the product {products[int(bad[0])].id!r} is not finite as fp16")
-    return stored
 
 
 def parts(values: Sequence[Any]) -> list[Sequence[Any]]:
