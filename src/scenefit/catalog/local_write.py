@@ -18,8 +18,8 @@ REMEMBERED = 100_000
 """So many deletions are kept for readers to take up; one that missed more reads the catalog anew."""
 IN_ONE = 500
 _UPSERT = (
-    f"INSERT INTO products ({', '.join(schema.FIELDS)}, added, updated, version) "
-    f"VALUES ({', '.join('?' * len(schema.FIELDS))}, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "  # noqa: S608 - of our own names
+    f"INSERT INTO products ({', '.join(schema.FIELDS)}, added, updated, version) "  # noqa: S608 - our own names
+    f"VALUES ({', '.join('?' * len(schema.FIELDS))}, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in (*schema.FIELDS[1:], "updated", "version"))
     + " RETURNING row"
 )
