@@ -16,7 +16,7 @@ from PIL import Image
 from scenefit.catalog.store import Catalog
 from scenefit.errors import FingerprintError, ImageError, UsageError
 from scenefit.features.backbone import Backbone
-from scenefit.recommend import Recommender
+from scenefit.recommend.recommender import Recommender
 from scenefit.types import WHOLE, Box, Floats, Pixels, Ranking
 
 WITHOUT_TORCH = "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'onnx', 'safetensors')))\n"
@@ -238,7 +238,7 @@ def test_parts_that_do_not_belong_together(recommender: Recommender) -> None:
 
 def test_works_without_torch(catalog_folder: Path, photo: Path) -> None:
     code = WITHOUT_TORCH + (
-        "from scenefit.recommend import Recommender\n"
+        "from scenefit.recommend.recommender import Recommender\n"
         f"found = Recommender.open({str(catalog_folder)!r}).recommend({str(photo)!r}, ['Shoes'], k=2)\n"
         "print([product.rank for product in found.rankings['Shoes'].products])\n"
     )

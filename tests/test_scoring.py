@@ -11,7 +11,7 @@ from drawn_looks import box_of, signature
 from scenefit.errors import ImageError, UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.model.folder import Model
-from scenefit.recommend import Recommender
+from scenefit.recommend.recommender import Recommender
 from scenefit.scoring import score_pair
 from scenefit.types import WHOLE, Box
 

@@ -9,8 +9,9 @@ from scenefit.catalog.store import Catalog
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ScenefitError
 from scenefit.model.folder import Model
-from scenefit.recommend import Recommender
-from scenefit.types import Box, Ranking, Recommendation, Recommendations
+from scenefit.recommend.recommender import Recommender
+from scenefit.recommend.wishes import Wishes
+from scenefit.types import Box, Product, Ranking, Recommendation, Recommendations
 
 __version__ = "0.1.0"
 __all__ = [
@@ -18,10 +19,12 @@ __all__ = [
     "Catalog",
     "Dataset",
     "Model",
+    "Product",
     "Ranking",
     "Recommendation",
     "Recommendations",
     "Recommender",
     "ScenefitError",
+    "Wishes",
     "__version__",
 ]

@@ -18,7 +18,7 @@ from scenefit.features.statistics import as_product
 from scenefit.model.calibration import GOES
 from scenefit.model.compatibility import distance_matrix, with_novelty
 from scenefit.model.folder import Model
-from scenefit.recommend import look
+from scenefit.recommend.scenes import look
 from scenefit.types import WHOLE, Array, Box, Floats
 
 

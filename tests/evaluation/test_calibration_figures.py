@@ -15,7 +15,7 @@ from scenefit.evaluation.evaluate import evaluate
 from scenefit.evaluation.protocol import Bench, ModelScorer
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.folder import Model
-from scenefit.recommend import Recommender
+from scenefit.recommend.recommender import Recommender
 from scenefit.types import Box
 
 

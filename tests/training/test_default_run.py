@@ -24,7 +24,7 @@ from scenefit.model.folder import CALIBRATION, SEALED, Model
 from scenefit.model.heads import Sizes
 from scenefit.model.joined import JoinedLook, JoinedProduct, JoinedScene, LinearLook, Parts
 from scenefit.model.seen_products import MEMORY
-from scenefit.recommend import Recommender
+from scenefit.recommend.recommender import Recommender
 from scenefit.training.contrast import ContrastData
 from scenefit.training.made import Made, make, triplets_for
 from scenefit.training.run import train_model

@@ -22,6 +22,7 @@ from scenefit.catalog.filter_mask import mask
 from scenefit.catalog.local_columns import LocalColumns
 from scenefit.catalog.local_write import Writer, parts, rows_of
 from scenefit.catalog.memory import Shelf
+from scenefit.catalog.pictures import Pictures
 from scenefit.catalog.shelves import Shelves
 from scenefit.catalog.stores import Hits, Query, check_query
 from scenefit.errors import ArtifactError, UsageError
@@ -106,6 +107,10 @@ class LocalCatalog:
             order = sorted(range(len(rows)), key=lambda i: (-scores[i], products[rows[i]].id))[: query.k]
             return Hits([products[rows[i]] for i in order], scores[order], shelf.vectors(positions[order]))
 
+    def picture(self, product: Product) -> Path | None:
+        """Say where a product's picture lies in the folder; None where it has none."""
+        return Pictures(self.folder).find(product.content)
+
     def upsert(self, products: Sequence[Product], vectors: Floats) -> None:
         """Insert products, or replace those of the same id, all or none; `vectors` has shape (n, d + 1).
 
@@ -135,6 +140,16 @@ class LocalCatalog:
             if self._writer is None:
                 self._writer = Writer(self.folder)
             return self._writer
+
+    @contextmanager
+    def changing(self) -> Iterator[Writer]:
+        """Hold the right to write for several steps; other threads of this process wait.
+
+        Raises:
+            CatalogError: another process has it.
+        """
+        with self._lock:
+            yield self.writer
 
     def scan(self, size: int = 1000) -> Iterator[tuple[list[Product], Floats]]:
         """Give all products with their stored vectors, in the order of their ids, some at a time."""
@@ -193,7 +208,7 @@ class LocalCatalog:
         if shelf is None or not len(shelf):
             names = ", ".join(repr(name) for name, shelf in sorted(self._shelves.shelves.items()) if len(shelf))
             raise UsageError(f"got the category {query.category!r}; this catalog has {names or 'no products'}")
-        check_query(query, self.dimensions)
+        check_query(query, self.dimensions, self._model)
         return shelf
 
     def _allowed(self, shelf: Shelf, query: Query) -> Bools | None:

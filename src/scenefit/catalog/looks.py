@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,29 +25,7 @@ from scenefit.catalog.look_inputs import gains_of, limits_of, shelves_of, too_de
 from scenefit.catalog.look_search import Gains, search
 from scenefit.catalog.stores import Hits
 from scenefit.errors import UsageError
-from scenefit.types import Ints, Product
-
-
-@dataclass(frozen=True)
-class Look:
-    """One product of each category.
-
-    Attributes:
-        products: by category, in the order asked for.
-        score: (1 - together) fit + together match; the larger the better, comparable within one call.
-        fit: how the products go with the scene: the mean of their scores, each less the mean of its category's
-            candidates, in units of the spread of all candidates.
-        match: how they go with each other: the mean of the cosines over pairs, in units of their spread.
-        price: of all together; None where one has no price, or the currencies differ.
-        currency: of the price; None where there is none, or the products name none.
-    """
-
-    products: dict[str, Product]
-    score: float
-    fit: float
-    match: float
-    price: float | None
-    currency: str | None
+from scenefit.types import Ints, Look
 
 
 def compose(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from scenefit.catalog.columns import Columns
 from scenefit.catalog.filters import Filter
-from scenefit.errors import UsageError
+from scenefit.errors import FilterError, FingerprintError, UsageError
 from scenefit.types import Doubles, Floats, Product
 
 
@@ -38,6 +39,7 @@ class Query:
         k: at least 1; fewer come back where fewer fit.
         where: which products may come back; applied before the ranking, so that there are k wherever k fit.
         exclude: ids that may not come back.
+        model: the fingerprint of the model that made the vector; empty where the caller has seen to that.
     """
 
     category: str
@@ -45,6 +47,7 @@ class Query:
     k: int = 10
     where: Filter | None = None
     exclude: Collection[str] = ()
+    model: str = ""
 
 
 class Store(Protocol):
@@ -84,6 +87,9 @@ class Store(Protocol):
             UsageError: the catalog holds no such category, or the vector has another length.
         """
 
+    def picture(self, product: Product) -> Path | None:
+        """Say where a product's picture lies on this machine; None where it does not."""
+
     def upsert(self, products: Sequence[Product], vectors: Floats) -> None:
         """Insert products, or replace those of the same id, all or none; `vectors` has shape (n, d + 1).
 
@@ -102,12 +108,17 @@ class Store(Protocol):
         """Let go of files and connections."""
 
 
-def check_query(query: Query, dimensions: int) -> None:
+def check_query(query: Query, dimensions: int, model: str) -> None:
     """Refuse a query that no store can answer.
 
     Raises:
+        FingerprintError: another model made its vector than those of the store.
         UsageError: k is below 1, or the vector is not finite or has another length than (d + 1,).
     """
+    if query.model not in ("", model):
+        raise FingerprintError(
+            f"got a query of the model {query.model[:12]}; this catalog's vectors are of {model[:12]}: open it again"
+        )
     if query.k < 1:
         raise UsageError(f"got k={query.k}; expected at least 1")
     if query.vector.shape != (dimensions,) or not np.isfinite(query.vector).all():
@@ -115,3 +126,17 @@ def check_query(query: Query, dimensions: int) -> None:
             f"got a query vector of the shape {query.vector.shape}; expected {(dimensions,)}, all finite: was it made "
             "by this catalog's model?"
         )
+
+
+def check_filter(where: Filter, columns: Columns) -> None:
+    """Refuse a filter that was read for a catalog of other columns.
+
+    Raises:
+        FilterError: a column is not there, or of another kind.
+    """
+    for name, kind in where.kinds.items():
+        if columns.get(name) != kind:
+            raise FilterError(
+                f"got a filter on the {kind} {name}, which is {columns.get(name, 'nothing')} in this catalog; read the "
+                "filter with the columns of this catalog"
+            )

@@ -65,7 +65,7 @@ def _card(product: Recommendation, example: Example) -> str:
     goes = product.id in example.compatible
     mark = "✓ goes with it" if goes else "✗ does not"
     worn = " (worn)" if product.id == example.worn else ""
-    title = escape(product.title or product.id)
+    title = escape(product.product.title or product.id)
     return (
         f'<li class="{"yes" if goes else "no"}"><img alt="{title}" src="{product_uri(product.image)}">'
         f"<b>{mark}{worn}</b><span>{title}</span></li>"

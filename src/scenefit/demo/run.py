@@ -16,7 +16,7 @@ from scenefit.data.lookbook.truth import deciding_regions, read_truth
 from scenefit.demo.measure import DemoFigures, measure
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.model.folder import Model
-from scenefit.recommend import Recommender
+from scenefit.recommend.recommender import Recommender
 from scenefit.types import Box, Progress, Recommendations, Table, silent
 
 DOMAINS = ("fashion", "home")

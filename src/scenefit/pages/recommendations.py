@@ -10,7 +10,7 @@ from string import Template
 from scenefit.data.images import decode, read_bytes
 from scenefit.evaluation.attention import effective_cells
 from scenefit.pages.pictures import heat_uri, photo_uri, place_style, product_uri, shade
-from scenefit.types import Ranking, Recommendation, Recommendations
+from scenefit.types import Look, Product, Ranking, Recommendation, Recommendations
 
 
 def recommendations_page(result: Recommendations) -> str:
@@ -28,6 +28,7 @@ def recommendations_page(result: Recommendations) -> str:
         name=escape(Path(result.photo).name),
         model=escape(result.model[:12]),
         wanted="; wanted: how likely this is what the scene lacks" if result.wanted else "",
+        looks=_looks(result),
         sections="\n".join(_section(ranking, result) for ranking in result.rankings.values()),
     )
 
@@ -45,9 +46,31 @@ def _section(ranking: Ranking, result: Recommendations) -> str:
 
 
 def _card(product: Recommendation) -> str:
-    title = escape(product.title or product.id)
-    picture = product_uri(product.image)
     likely = "" if product.probability is None else f"{product.probability:.0%} likely, "
-    image = f'<img alt="{title}" loading="lazy" src="{picture}">' if picture else '<div class="none">no picture</div>'
     numbers = f"{likely}distance {product.distance:.3f}"
-    return f"<li>{image}<b>{product.rank}</b><span>{title}</span><small>{numbers}</small></li>"
+    return f"<li>{_shown(product.product, product.image)}<b>{product.rank}</b><small>{numbers}</small></li>"
+
+
+def _shown(product: Product, image: Path | None) -> str:
+    """Show a product's picture, title and price; the title leads to the shop where that is a web address."""
+    title = escape(product.title or product.id)
+    picture = product_uri(image)
+    shown = f'<img alt="{title}" loading="lazy" src="{picture}">' if picture else '<div class="none">no picture</div>'
+    price = "" if product.price is None else f" <em>{product.price:.2f} {escape(product.currency or '')}</em>"
+    if product.url and product.url.startswith(("https://", "http://")):
+        title = f'<a href="{escape(product.url)}" rel="noopener noreferrer">{title}</a>'
+    return f"{shown}<span>{title}{price}</span>"
+
+
+def _looks(result: Recommendations) -> str:
+    """Show whole looks, side by side."""
+    return "\n".join(_look(number, look) for number, look in enumerate(result.looks, 1))
+
+
+def _look(number: int, look: Look) -> str:
+    cards = "".join(
+        f"<li>{_shown(product, look.images.get(product.id))}<small>{escape(name)}</small></li>"
+        for name, product in look.products.items()
+    )
+    total = "" if look.price is None else f" <small>{look.price:.2f} {escape(look.currency or '')} together</small>"
+    return f'<section><h2>Look {number}{total}</h2><ol class="look">{cards}</ol></section>'
