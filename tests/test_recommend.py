@@ -17,7 +17,8 @@ from scenefit.catalog.store import Catalog
 from scenefit.errors import FingerprintError, ImageError, UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.recommend.recommender import Recommender
-from scenefit.types import WHOLE, Box, Floats, Pixels, Ranking
+from scenefit.results import Ranking
+from scenefit.types import WHOLE, Box, Floats, Pixels
 
 WITHOUT_TORCH = "import sys; sys.modules.update(dict.fromkeys(('torch', 'transformers', 'onnx', 'safetensors')))\n"
 

@@ -28,7 +28,7 @@ STAGES = [
     "demo",
     "cli",
 ]
-GROUND = ["errors", "types", "config", "artifacts"]
+GROUND = ["errors", "types", "results", "config", "artifacts"]
 HEAVY = {"torch", "transformers", "onnx", "onnxscript", "safetensors", "huggingface_hub"}
 MAY_BE_HEAVY = {
     "features/export.py",

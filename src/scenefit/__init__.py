@@ -11,7 +11,8 @@ from scenefit.errors import ScenefitError
 from scenefit.model.folder import Model
 from scenefit.recommend.recommender import Recommender
 from scenefit.recommend.wishes import Wishes
-from scenefit.types import Box, Product, Ranking, Recommendation, Recommendations
+from scenefit.results import Ranking, Recommendation, Recommendations
+from scenefit.types import Box, Product
 
 __version__ = "0.1.0"
 __all__ = [

@@ -10,7 +10,8 @@ import numpy as np
 
 from scenefit.cli import run
 from scenefit.pages.recommendations import recommendations_page
-from scenefit.types import Box, Ranking, Recommendation, Recommendations
+from scenefit.results import Ranking, Recommendation, Recommendations
+from scenefit.types import Box
 
 
 class Sources(HTMLParser):

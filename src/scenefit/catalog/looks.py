@@ -25,7 +25,8 @@ from scenefit.catalog.look_inputs import gains_of, limits_of, shelves_of, too_de
 from scenefit.catalog.look_search import Gains, search
 from scenefit.catalog.stores import Hits
 from scenefit.errors import UsageError
-from scenefit.types import Ints, Look
+from scenefit.results import Look
+from scenefit.types import Ints
 
 
 def compose(

@@ -11,7 +11,8 @@ from scenefit.cli.output import Json, note, show_json, show_table
 from scenefit.pages.recommendations import recommendations_page
 from scenefit.recommend.recommender import Recommender
 from scenefit.recommend.wishes import Wishes
-from scenefit.types import Box, Look, Recommendation, Recommendations
+from scenefit.results import Look, Recommendation, Recommendations
+from scenefit.types import Box
 
 
 def recommend(

@@ -12,7 +12,7 @@ from scenefit.data.images import decode, read_bytes
 from scenefit.demo.measure import DemoFigures
 from scenefit.demo.run import DomainDemo, Example
 from scenefit.pages.pictures import heat_uri, photo_uri, place_style, product_uri, shade
-from scenefit.types import Recommendation
+from scenefit.results import Recommendation
 
 ORDER = ("oracle", "scenefit", "raw features", "popularity", "random")
 

@@ -17,7 +17,8 @@ from scenefit.demo.measure import DemoFigures, measure
 from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.model.folder import Model
 from scenefit.recommend.recommender import Recommender
-from scenefit.types import Box, Progress, Recommendations, Table, silent
+from scenefit.results import Recommendations
+from scenefit.types import Box, Progress, Table, silent
 
 DOMAINS = ("fashion", "home")
 SCENES, PRODUCTS = 150, 40

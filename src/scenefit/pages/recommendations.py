@@ -10,7 +10,8 @@ from string import Template
 from scenefit.data.images import decode, read_bytes
 from scenefit.evaluation.attention import effective_cells
 from scenefit.pages.pictures import heat_uri, photo_uri, place_style, product_uri, shade
-from scenefit.types import Look, Product, Ranking, Recommendation, Recommendations
+from scenefit.results import Look, Ranking, Recommendation, Recommendations
+from scenefit.types import Product
 
 
 def recommendations_page(result: Recommendations) -> str:

@@ -22,7 +22,8 @@ from scenefit.model.compatibility import with_novelty
 from scenefit.model.folder import Model
 from scenefit.recommend.scenes import Photo, Seen, see
 from scenefit.recommend.wishes import Wishes
-from scenefit.types import Box, Floats, Look, Ranking, Recommendation, Recommendations
+from scenefit.results import Look, Ranking, Recommendation, Recommendations
+from scenefit.types import Box, Floats
 
 CANDIDATES, SAMPLE = 100, 300
 
