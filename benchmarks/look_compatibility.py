@@ -5,6 +5,8 @@ Usage: python benchmarks/look_compatibility.py DATASET MODEL [DATASET MODEL ...]
 For two products of different categories in a scene of the split: how often does the first one tell the second from
 another of its category that is not known to go with the scene? The exact expectation over all of these, 95 % intervals
 from the bootstrap over scenes. Several datasets, as the folds of one, are taken together. Features must be there.
+
+S of two categories is the covariance of what the training scenes ask for in the one and in the other (docs/looks.md).
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.folder import Model
 from scenefit.types import Array, Bools, Doubles, Ints
 
-MATCH, SCENE, BOTH = "cosine of centred vectors (as looks)", "the scene", "the scene and the match"
+MATCH, CENTRED = "cosine of centred vectors (as looks)", "inner product of centred vectors"
+ASKED = "centred vectors with S of the two categories"
+SCENE, BOTH, BOTH_ASKED = "the scene", "the scene and the match", "the scene and the match with S"
 
 
 class Asked(NamedTuple):
@@ -45,13 +49,11 @@ def by_category(dataset: Dataset, vectors: Array, unit: bool) -> Doubles:
     return out
 
 
-def scene_spread(model: Model, features: DatasetFeatures) -> Doubles:
-    """Give the root of S, the covariance of the training scenes' queries; shape (d, d)."""
+def training_queries(model: Model, features: DatasetFeatures) -> Doubles:
+    """Give the queries of the training scenes less their mean by category; shape (K, N, d)."""
     pairs = features.usable(features.dataset.split_rows("train"))
-    rows = np.unique(features.scene_rows(pairs))
-    queries, _ = model.embed_scenes(features.scene_features(rows))
-    values, axes = np.linalg.eigh(np.cov((queries - queries.mean(axis=0)).mean(axis=1).T))
-    return np.asarray(axes * np.sqrt(np.maximum(values, 0)))
+    queries, _ = model.embed_scenes(features.scene_features(np.unique(features.scene_rows(pairs))))
+    return np.asarray((queries - queries.mean(axis=0)).transpose(1, 0, 2), np.float64)
 
 
 def measures(model: Model, features: DatasetFeatures) -> dict[str, Doubles]:
@@ -63,8 +65,7 @@ def measures(model: Model, features: DatasetFeatures) -> dict[str, Doubles]:
     return {
         MATCH: by_category(dataset, served, True),
         "the same without memory": by_category(dataset, plain, True),
-        "inner product of centred vectors": by_category(dataset, served, False),
-        "the same with S of the training scenes": by_category(dataset, served, False) @ scene_spread(model, features),
+        CENTRED: by_category(dataset, served, False),
         "cosine, not centred": (served[:, :-1] / np.maximum(lengths, 1e-9)).astype(np.float64),
         "centred cosine of raw features": by_category(dataset, np.pad(features.products, ((0, 0), (0, 1))), True),
     }
@@ -86,6 +87,7 @@ def study(folder: Path, model_folder: Path, split: str, together: float) -> Iter
     model, dataset = Model(model_folder), Dataset.open(folder)
     features = DatasetFeatures.open(dataset, model.backbone(1))
     sides, seen = measures(model, features), model.seen(dataset.products)
+    asking = training_queries(model, features)
     vectors = model.vectors(dataset.products, features.product_features).astype(np.float64)
     for given, asked in couples(dataset, features.usable(dataset.split_rows(split))):
         one, two = dataset.pair_product[[given, asked]]
@@ -93,11 +95,13 @@ def study(folder: Path, model_folder: Path, split: str, together: float) -> Iter
         rivals: Bools = (dataset.product_category == dataset.product_category[two]) & (features.product_rows >= 0)
         rows = np.append(two, np.setdiff1d(np.flatnonzero(rivals), known))
         scores = {name: side[rows] @ side[one] for name, side in sides.items()}
+        first, second = (model.category_row(name) for name in dataset.products["category"][[one, two]])
+        scores[ASKED] = sides[CENTRED][rows] @ (asking[second].T @ (asking[first] @ sides[CENTRED][one]))
         queries, _ = model.embed_scenes(features.scene_features(features.scene_rows(np.array([asked]))))
-        category = model.category_row(dataset.products["category"][two])
-        scores[SCENE] = vectors[rows] @ np.append(queries[0, category], 1.0)
-        fit, match = (scores[name] / np.std(scores[name]) for name in (SCENE, MATCH))
-        scores[BOTH] = (1 - together) * fit + together * match
+        scores[SCENE] = vectors[rows] @ np.append(queries[0, second], 1.0)
+        for both, match in ((BOTH, MATCH), (BOTH_ASKED, ASKED)):
+            fit, like = (scores[name] / np.std(scores[name]) for name in (SCENE, match))
+            scores[both] = (1 - together) * fit + together * like
         scores["prior alone"] = vectors[rows, -1]
         found = {name: right(each[0], each[1:]) for name, each in scores.items()}
         yield Asked(int(dataset.pair_scene[asked]), found, not seen[two], not (seen[two] or seen[one]))
@@ -122,7 +126,7 @@ def main() -> None:
     print(*sizes, sep="; ", end="\n\n")
     print("| measure |", " | ".join(groups), "|\n|---|" + "---|" * len(groups))
     values = {name: np.array([each.right[name] for _, each in found]) for name in found[0][1].right}
-    values[f"{BOTH} - {SCENE}"] = values[BOTH] - values[SCENE]
+    values |= {f"{both} - {SCENE}": values[both] - values[SCENE] for both in (BOTH, BOTH_ASKED)}
     for name, each in values.items():
         print("|", name, "|", " | ".join(str(bootstrap.estimate(each, rows)) for rows in groups.values()), "|")
 
