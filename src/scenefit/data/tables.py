@@ -138,7 +138,7 @@ def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, dict[s
 
 
 def _names(columns: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in columns)
+    return ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
 
 
 def _quoted(text: str) -> str:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from scenefit import artifacts
@@ -15,6 +13,15 @@ from scenefit.data.importers.intake import ImportReport, Intake
 from scenefit.data.importers.pictures import Picture, find_images, picture_id
 from scenefit.data.importers.records import box_fault, is_text, number_of
 from scenefit.data.importers.table_rows import read_table_rows
+from scenefit.data.importers.table_values import (
+    URL,
+    FaultyRowError,
+    find_inside,
+    is_absent,
+    product_details,
+    relative_path,
+    text_id,
+)
 from scenefit.data.importers.writing import Splitting, write_intake
 from scenefit.data.splits import SPLITS
 from scenefit.types import Progress, silent
@@ -23,14 +30,6 @@ REQUIRED = ("scene", "product", "category")
 BOX = ("left", "top", "right", "bottom")
 COLUMNS = (*REQUIRED, *BOX, "product_id", "scene_id", "title", "price", "in_stock", "split")
 LICENCE = "As the owner of the pictures says."
-EXACT = 2.0**53
-"""Whole numbers below it are exact as floats."""
-WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-URL = re.compile(r"https?://[^\s/?#]+\S*", re.IGNORECASE)
-
-
-class FaultyRowError(Exception):
-    """What is wrong with a record; never leaves this module."""
 
 
 def import_table(
@@ -75,13 +74,14 @@ def _take(intake: Intake, number: int, values: Mapping[str, Any], places: _Place
     if not is_text(category):
         raise FaultyRowError("category: expected a category's name")
     picture = places.picture("product", values.get("product"))
-    product = Product(_id(values, "product_id") or picture.id, str(category).strip(), picture, **_details(values))
+    id_, details = text_id(values, "product_id") or picture.id, product_details(values)
+    product = Product(id_, str(category).strip(), picture, **details)
     box, split, scene = _box(values), _split(values), _scene(values, places)
     if scene is None and box is not None:
         raise FaultyRowError("box: given without a scene")
     if not intake.add_product(product, {"line": number, "record": values}) or scene is None:
         return
-    pair = Pair(_id(values, "scene_id") or scene.id, product.id, box, {"line": number})
+    pair = Pair(text_id(values, "scene_id") or scene.id, product.id, box, {"line": number})
     intake.add_pair(pair, scene, values, split)
 
 
@@ -99,50 +99,19 @@ class _Places:
         name = str(name).strip()
         if URL.fullmatch(name):
             return Picture(picture_id(name), self.found.get(picture_id(name)), name)
-        path = PurePosixPath(name)
-        if "://" in name or path.is_absolute() or ".." in path.parts or "\\" in name:
-            raise FaultyRowError(f"{side}: expected a path that stays inside --images, or an http(s) URL")
+        path = relative_path(side, name, "--images")
         for folder in self.folders:
-            if file := _inside(side, folder, path):
+            if file := find_inside(side, folder, path):
                 return Picture(picture_id(str(path)), file)
         raise FaultyRowError(f"{side}: picture missing")
 
 
-def _inside(side: str, folder: Path, path: PurePosixPath) -> Path | None:
-    """Give the file at a path inside a folder, None where there is none."""
-    place = folder
-    try:
-        for part in path.parts:
-            place /= part
-            if place.is_symlink():
-                raise FaultyRowError(f"{side}: its path leads through a symbolic link")
-        return place if place.is_file() else None
-    except OSError:  # as for a name that is too long
-        return None
-
-
 def _scene(values: Mapping[str, Any], places: _Places) -> Picture | None:
-    return None if _absent(values.get("scene")) else places.picture("scene", values["scene"])
-
-
-def _absent(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip()) or (type(value) is float and isnan(value))
-
-
-def _id(values: Mapping[str, Any], name: str) -> str | None:
-    value = values.get(name)
-    if _absent(value):
-        return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
-        value = int(value)  # as where a column of whole numbers has absent ones
-    text = str(value) if type(value) in (int, str) else None
-    if not is_text(text):
-        raise FaultyRowError(f"{name}: expected text, or a whole number")
-    return str(text).strip()
+    return None if is_absent(values.get("scene")) else places.picture("scene", values["scene"])
 
 
 def _box(values: Mapping[str, Any]) -> Sides | None:
-    sides = [None if _absent(values.get(name)) else values[name] for name in BOX]
+    sides = [None if is_absent(values.get(name)) else values[name] for name in BOX]
     if all(side is None for side in sides):
         return None
     left, top, right, bottom = (number_of(side) for side in sides)
@@ -155,24 +124,8 @@ def _box(values: Mapping[str, Any]) -> Sides | None:
 
 def _split(values: Mapping[str, Any]) -> str | None:
     split = values.get("split")
-    if _absent(split):
+    if is_absent(split):
         return None
     if split not in SPLITS:
         raise FaultyRowError(f"split: expected one of {', '.join(SPLITS)}")
     return str(split)
-
-
-def _details(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Read what a product may say of itself; absent is None."""
-    title, price, in_stock = (
-        None if _absent(values.get(name)) else values[name] for name in ("title", "price", "in_stock")
-    )
-    if title is not None:
-        title = " ".join(title.split()) if isinstance(title, str) else title
-        if not is_text(title):
-            raise FaultyRowError("title: expected text")
-    if price is not None and ((price := number_of(price)) is None or price < 0):
-        raise FaultyRowError("price: expected a number, such as 19.90")
-    if in_stock is not None and (in_stock := WORDS.get(str(in_stock).strip().lower())) is None:
-        raise FaultyRowError("in_stock: expected true or false")
-    return {"title": title, "price": price, "in_stock": in_stock}

@@ -27,8 +27,8 @@ class Row(NamedTuple):
     fault: str | None = None
 
 
-def read_table_rows(path: Path, required: Sequence[str], columns: Sequence[str]) -> Iterator[Row]:
-    """Read the records of a table; of their columns those in `columns`.
+def read_table_rows(path: Path, required: Sequence[str], columns: Sequence[str] | None = None) -> Iterator[Row]:
+    """Read the records of a table; of their columns those in `columns`, or all.
 
     Args:
         path: a .csv or .tsv file with a header, in UTF-8, separated by comma, semicolon or tab; a .jsonl, .ndjson or
@@ -45,14 +45,14 @@ def read_table_rows(path: Path, required: Sequence[str], columns: Sequence[str])
     elif kind in JSON:
         for number, record in read_records(path):
             if isinstance(record, dict):
-                yield Row(number, {name: value for name, value in record.items() if name in columns})
+                yield Row(number, {k: v for k, v in record.items() if columns is None or k in columns})
             else:
                 yield Row(number, record, "not a JSON object")
     elif kind in PARQUET:
         if not path.is_file():
             raise DataError(f"the table {path} cannot be read: no such file")
-        _check_header(path, column_names(path), required)
-        for number, values in enumerate(read_rows(path, columns), 1):
+        _check_header(path, names := column_names(path), required)
+        for number, values in enumerate(read_rows(path, columns or names), 1):
             yield Row(number, values)
     else:
         raise DataError(f"got the table {path}; expected a file {', '.join((*CSV, *JSON, *PARQUET))}")
@@ -67,7 +67,7 @@ def _check_header(path: Path, found: Sequence[str], required: Sequence[str]) -> 
         raise DataError(f"{path} has the column {min(twice)!r} more than once")
 
 
-def _read_csv(path: Path, required: Sequence[str], columns: Sequence[str]) -> Iterator[Row]:
+def _read_csv(path: Path, required: Sequence[str], columns: Sequence[str] | None) -> Iterator[Row]:
     records = _csv_records(path)
     _, first = next(records, (0, b""))
     text = text_of(first) or ""
@@ -84,7 +84,7 @@ def _read_csv(path: Path, required: Sequence[str], columns: Sequence[str]) -> It
             yield Row(number, shown(line), f"not a line of CSV: expected {len(header)} fields")
         else:
             values = dict(zip(header, fields, strict=True))
-            yield Row(number, {name: values[name] for name in columns if name in values})
+            yield Row(number, {name: values[name] for name in columns or header if name in values})
 
 
 def _csv_records(path: Path) -> Iterator[tuple[int, bytes]]:
