@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,16 @@ DECODER = 1
 MAX_BYTES = 64 << 20
 MAX_PIXELS = 80_000_000
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+SUFFIXES = {
+    rb"\xff\xd8\xff": "jpg",
+    rb"\x89PNG\r\n\x1a\n": "png",
+    rb"RIFF....WEBP": "webp",
+    rb"GIF8[79]a": "gif",
+    rb"BM": "bmp",
+    rb"II|MM": "tiff",
+    rb"....ftyp": "avif",
+}
+"""The suffix of each of `FORMATS`, by how its files begin."""
 ORIENTATION = 0x0112
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -107,6 +118,15 @@ def inspect(path: Path) -> ImageFacts:
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from None
     return ImageFacts(hashlib.sha256(data).hexdigest(), width, height)
+
+
+def suffix_of(start: bytes) -> str:
+    """Give the suffix of one of `FORMATS` by how its file begins.
+
+    >>> suffix_of(b"GIF89a...")
+    'gif'
+    """
+    return next(suffix for begin, suffix in SUFFIXES.items() if re.match(begin, start, re.DOTALL))
 
 
 @contextmanager

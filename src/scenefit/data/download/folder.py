@@ -11,21 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scenefit.data.download.addresses import FetchError
-from scenefit.data.images import inspect
+from scenefit.data.images import inspect, suffix_of
 from scenefit.data.importers.records import SIGNATURE
 from scenefit.errors import ImageError, UsageError
 
 ASIDE = ".downloading"
-SUFFIXES = {
-    rb"\xff\xd8\xff": "jpg",
-    rb"\x89PNG\r\n\x1a\n": "png",
-    rb"RIFF....WEBP": "webp",
-    rb"GIF8[79]a": "gif",
-    rb"BM": "bmp",
-    rb"II|MM": "tiff",
-    rb"....ftyp": "avif",
-}
-"""The suffix of each of `images.FORMATS`, by how its files begin."""
 PICTURE = re.compile(rf"({SIGNATURE.pattern})\.(jpe?g|png|webp|gif|bmp|tiff?|avif)", re.IGNORECASE)
 
 
@@ -80,10 +70,6 @@ def put(aside: Path, folder: Path, id_: str) -> None:
     with aside.open("rb") as file:
         start = file.read(16)
         os.fsync(file.fileno())
-    place = folder / id_[:2] / f"{id_}.{_suffix(start)}"
+    place = folder / id_[:2] / f"{id_}.{suffix_of(start)}"
     place.parent.mkdir(exist_ok=True)
     aside.replace(place)
-
-
-def _suffix(start: bytes) -> str:
-    return next(suffix for begin, suffix in SUFFIXES.items() if re.match(begin, start, re.DOTALL))
