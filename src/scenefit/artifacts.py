@@ -22,6 +22,7 @@ from scenefit.errors import ArtifactError, UsageError
 FORMAT = 1
 ASIDE, OLD = ".partial", ".old"
 MANIFESTS = ("dataset.json", "config.json", "catalog.json", "backbone.json")
+DATABASE, SQLITE = "catalog.sqlite", b"SQLite format 3\0"
 
 
 def fingerprint(value: object) -> str:
@@ -75,7 +76,7 @@ def check_free(path: Path, overwrite: bool = False) -> None:
         return
     if not overwrite:
         raise UsageError(f"{path} exists already; choose another place, or pass --overwrite to replace it")
-    if path.is_symlink() or not any(_is_manifest(path / name) for name in MANIFESTS):
+    if path.is_symlink() or not (_is_catalog(path) or any(_is_manifest(path / name) for name in MANIFESTS)):
         raise UsageError(f"{path} is not an artifact of scenefit, so it is not overwritten; choose another place")
 
 
@@ -85,6 +86,15 @@ def _is_manifest(path: Path) -> bool:
     except (OSError, ValueError, RecursionError):
         return False
     return isinstance(content, dict) and {"kind", "format", "fingerprint", "files"} <= set(content)
+
+
+def _is_catalog(path: Path) -> bool:
+    """Say whether a folder is a catalog, which is never sealed: products come and go."""
+    try:
+        with (path / DATABASE).open("rb") as file:
+            return file.read(len(SQLITE)) == SQLITE and (path / "models").is_dir()
+    except OSError:
+        return False
 
 
 @contextmanager
