@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,25 +9,15 @@ from torch.nn.functional import cross_entropy
 
 from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.network import Batch
-from scenefit.training.smoothing import Smoothed
 from scenefit.training.triplet_data import SplitPairs, TripletData
 from scenefit.types import Ints
-
-MANY = 20_000
-"""From so many pairs on one network is trained, on products as they are; fewer pairs are learned by several networks,
-whose errors differ, on products blended with what their scenes tell of them."""
 
 
 class ContrastData(TripletData):
     """Triplets whose batches say which of their products may stand against each scene.
 
-    Those of the pair's own category may, unless they are known to go with the scene (false negatives). Where pairs are
-    few, no product looks twice the same: each is blended anew with what its scenes tell of it (`Smoothed`).
+    Those of the pair's own category may, unless they are known to go with the scene (false negatives).
     """
-
-    @cached_property
-    def _smoothed(self) -> Smoothed | None:
-        return Smoothed.of(self) if len(self.train.product) < MANY else None
 
     def batch(self, pairs: SplitPairs, rows: Ints, negatives: Ints) -> Batch:
         """Read a batch, with its mask."""
@@ -38,13 +26,7 @@ class ContrastData(TripletData):
         allowed = category[pairs.product[rows]][:, None] == category[products]
         allowed &= ~self.positives.contain(pairs.scene[rows][:, None], products[None])
         np.fill_diagonal(allowed, True)
-        batch = super().batch(pairs, rows, negatives)
-        if self._smoothed is not None:
-            batch = batch._replace(
-                positive=self._smoothed.blend(batch.positive, pairs.product[rows]),
-                negative=self._smoothed.blend(batch.negative, negatives),
-            )
-        return batch._replace(allowed=torch.from_numpy(allowed).to(self.device))
+        return super().batch(pairs, rows, negatives)._replace(allowed=torch.from_numpy(allowed).to(self.device))
 
 
 def contrast_loss(model: ContrastiveLook, batch: Batch) -> Tensor:

@@ -13,12 +13,14 @@ from scenefit.config import TrainConfig
 from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.heads import Sizes
 from scenefit.training.closed_form import fit_closed_form
-from scenefit.training.contrast import MANY, ContrastData, contrast_loss
+from scenefit.training.contrast import ContrastData, contrast_loss
 from scenefit.training.joining import Learned, Weights, assemble, strength, weigh
 from scenefit.training.loop import Trained, train
 from scenefit.training.triplet_data import SplitPairs
 from scenefit.types import Progress, silent
 
+MANY = 20_000
+"""From so many pairs on one network is trained; fewer pairs are learned by several, whose errors differ."""
 FEWEST, SEED_STEP = 8, 1_000_003
 
 
