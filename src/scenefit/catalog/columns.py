@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Mapping
 from typing import Literal
 
@@ -64,8 +64,8 @@ def _check_value(product: str, name: str, value: Value | None) -> None:
             f"product {product[:80]!r} has a {name} of {len(value)} characters; expected at most {LONGEST_TEXT}, "
             "without NUL and of valid Unicode"
         )
-    if isinstance(value, float) and not math.isfinite(value):
-        raise CatalogError(f"product {product!r} has the {name} {value}; expected a finite number")
+    if isinstance(value, float | int) and not abs(value) <= sys.float_info.max:
+        raise CatalogError(f"product {product!r} has a {name} that is not finite; expected a number within 1.7e308")
 
 
 def _encodable(text: str) -> bool:
