@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from scenefit.catalog import local_schema as schema
+from scenefit.catalog.checks import possible
 from scenefit.catalog.columns import FIXED, Columns
 from scenefit.catalog.filter_mask import mask
 from scenefit.catalog.local_columns import LocalColumns
@@ -24,7 +25,7 @@ from scenefit.catalog.local_write import Writer, parts, rows_of
 from scenefit.catalog.memory import Shelf
 from scenefit.catalog.pictures import Pictures
 from scenefit.catalog.shelves import Shelves
-from scenefit.catalog.stores import Hits, Query, check_query
+from scenefit.catalog.stores import Hits, Query, check_filter, check_query
 from scenefit.errors import ArtifactError, UsageError
 from scenefit.types import Bools, Floats, Product
 
@@ -68,7 +69,7 @@ class LocalCatalog:
     def columns(self) -> Columns:
         """Give what products can be filtered by."""
         with self._reading():
-            return {**FIXED, **dict(self._connection.execute("SELECT name, kind FROM attributes ORDER BY name"))}
+            return self._columns_now()
 
     def counts(self) -> dict[str, int]:
         """Count the products of each category; the categories are sorted."""
@@ -78,7 +79,7 @@ class LocalCatalog:
     def get(self, ids: Sequence[str]) -> list[Product]:
         """Give the products of some ids, in their order; those that are not there are left out."""
         with self._reading():
-            found = {product.id: product for _, product in self._products("id", ids)}
+            found = {product.id: product for _, product in self._products("id", possible(ids))}
         return [found[name] for name in ids if name in found]
 
     def vectors(self, ids: Sequence[str]) -> Floats:
@@ -88,7 +89,7 @@ class LocalCatalog:
             UsageError: an id is not in the catalog.
         """
         with self._reading():
-            row = {product.id: row for row, product in self._products("id", ids)}
+            row = {product.id: row for row, product in self._products("id", possible(ids))}
             if missing := [name for name in ids if name not in row]:
                 raise UsageError(f"got the product {missing[0]!r}; it is not in this catalog")
             return self._vectors([row[name] for name in ids])
@@ -211,11 +212,15 @@ class LocalCatalog:
         check_query(query, self.dimensions, self._model)
         return shelf
 
+    def _columns_now(self) -> Columns:
+        return {**FIXED, **dict(self._connection.execute("SELECT name, kind FROM attributes ORDER BY name"))}
+
     def _allowed(self, shelf: Shelf, query: Query) -> Bools | None:
         if query.where is None and not query.exclude:
             return None
         allowed = np.ones(len(shelf), np.bool_)
         if query.where is not None:
+            check_filter(query.where, self._columns_now())
             kinds = query.where.kinds
             allowed = mask(query.where, lambda name: self._columns.read(name, kinds[name], shelf.rows))
         for row in self._rows(query.exclude):
@@ -224,7 +229,7 @@ class LocalCatalog:
         return allowed
 
     def _rows(self, ids: Collection[str]) -> list[int]:
-        return [row for some in parts(list(ids)) for (row,) in self._connection.execute(*rows_of(some))]
+        return [row for some in parts(possible(ids)) for (row,) in self._connection.execute(*rows_of(some))]
 
     def _products(self, column: str, values: Sequence[Any]) -> Iterator[tuple[int, Product]]:
         for some in parts(values):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scenefit.catalog import local_schema as schema
-from scenefit.catalog.checks import stored_vectors
+from scenefit.catalog.checks import possible, stored_vectors
 from scenefit.catalog.columns import merge_kinds
 from scenefit.errors import CatalogError
 from scenefit.types import Floats, Product
@@ -59,7 +59,7 @@ class Writer:
     def delete(self, ids: Sequence[str]) -> int:
         """Delete products, all or none; gives how many there were."""
         with schema.writing(self.connection):
-            rows = [row for some in parts(ids) for (row,) in self.connection.execute(*rows_of(some))]
+            rows = [row for some in parts(possible(ids)) for (row,) in self.connection.execute(*rows_of(some))]
             version = schema.next_version(self.connection)
             tables = ["products", *(f"vectors_{number:d}" for number in self.models())]
             for row in rows:

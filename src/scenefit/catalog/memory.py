@@ -101,11 +101,12 @@ class Shelf:
         if chosen is not None and len(chosen) <= max(FEW * len(self), 4 * k):
             return self._cut(query, chosen, k)
         total, asked = len(self) if chosen is None else len(chosen), k + MARGIN
-        room = ROUNDING * float(np.linalg.norm(query)) * self._longest
+        length = float(np.linalg.norm(query.astype(np.float64))) or 1.0
+        unit = (query / length).astype(np.float32)  # so that nothing overflows
         while True:
-            positions, rough = self._scan(query, min(asked, total), allowed)
+            positions, rough = self._scan(unit, min(asked, total), allowed)
             found, scores = self._cut(query, positions, k)
-            if asked >= total or scores[-1] > rough[-1] + room:
+            if asked >= total or scores[-1] > length * (rough[-1] + ROUNDING * self._longest):
                 return found, scores
             asked *= 4
 
