@@ -1,0 +1,97 @@
+"""Search on PostgreSQL: the server sums in float32, and what may come out on top is summed anew in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from scenefit.catalog.checks import possible
+from scenefit.catalog.filter_sql import postgres_condition
+from scenefit.catalog.postgres_schema import FIELDS, as_product
+from scenefit.catalog.stores import Hits, Query
+from scenefit.types import Array, Floats
+
+if TYPE_CHECKING:
+    import psycopg
+
+MARGIN = 16
+ROUNDING = 2.0**-24
+"""What a float32 loses, as a share of it; a sum of n products loses at most n + 1 times as much of the two lengths."""
+_EXACT = "(embedding::vector({d:d}) <#> %s::vector({d:d}))"
+_NEAR = "(embedding <#> %s::halfvec({d:d}))"
+_SELECT = """
+SELECT {fields}, embedding, -{distance},
+       (SELECT longest FROM scenefit_categories AS known WHERE known.category = scenefit_products.category)
+FROM scenefit_products WHERE category = %s AND id <> ALL(%s) AND {condition}
+ORDER BY {distance} LIMIT %s
+"""
+
+
+class _Ask(NamedTuple):
+    """A search as the server is asked: the query vector is made of length 1, so that nothing overflows there."""
+
+    query: Query
+    unit: Floats
+    length: float
+
+
+def search(connection: psycopg.Connection[Any], query: Query, ef_search: int | None) -> Hits:
+    """Find the k products of a category with the largest inner product; where `ef_search` is given, nearly so."""
+    exact = query.vector.astype(np.float64)
+    length = float(np.linalg.norm(exact)) or 1.0
+    ask = _Ask(query, (exact / length).astype(np.float32), length)
+    if ef_search is not None:
+        found = _nearly(connection, ask, ef_search)
+        if len(found) >= query.k:
+            return _ranked(found, query)
+    return _exactly(connection, ask)
+
+
+def _exactly(connection: psycopg.Connection[Any], ask: _Ask) -> Hits:
+    """Ask for more and more, until nothing that was not seen can equal the k-th."""
+    from pgvector import Vector
+
+    asked = ask.query.k + MARGIN
+    while True:
+        found = _select(connection, ask.query, _EXACT, Vector(ask.unit), asked)
+        hits = _ranked(found, ask.query)
+        if len(found) < asked:
+            return hits
+        *_, rough, longest = found[-1]
+        if hits.scores[-1] > ask.length * (rough + longest * (len(ask.unit) + 8) * ROUNDING):
+            return hits
+        asked *= 4
+
+
+def _nearly(connection: psycopg.Connection[Any], ask: _Ask, ef_search: int) -> list[Any]:
+    """Go through the HNSW index until enough fit the filter, or the server gives up."""
+    from pgvector import HalfVector
+
+    options = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'strict_order', true)"
+    with connection.transaction():
+        connection.execute(options, (str(ef_search),))
+        return _select(connection, ask.query, _NEAR, HalfVector(ask.unit), ask.query.k + MARGIN)
+
+
+def _select(connection: psycopg.Connection[Any], query: Query, distance: str, vector: object, asked: int) -> list[Any]:
+    condition, values = postgres_condition(query.where) if query.where is not None else ("true", [])
+    text = _SELECT.format(fields=", ".join(FIELDS), distance=distance.format(d=len(query.vector)), condition=condition)
+    given = [vector, query.category, possible(query.exclude), *values, vector, asked]
+    cursor = connection.cursor(binary=True)  # a prepared plan would not know the category, and so not its index
+    return cursor.execute(text.encode(), given, prepare=False).fetchall()
+
+
+def _ranked(found: Sequence[Any], query: Query) -> Hits:
+    """Sum anew in float64; keep the k best, equal ones in the order of their ids."""
+    vectors = as_array([row[len(FIELDS)] for row in found], len(query.vector))
+    scores = np.einsum("nd,d->n", vectors.astype(np.float64), query.vector.astype(np.float64))
+    order = sorted(range(len(found)), key=lambda i: (-scores[i], found[i][0]))[: query.k]
+    return Hits([as_product(found[i][: len(FIELDS)]) for i in order], scores[order], vectors[order])
+
+
+def as_array(rows: Sequence[Any], dimensions: int) -> Floats:
+    """Stack halfvecs: shape (n, d + 1), float32."""
+    stacked: Array = np.array([row.to_numpy() for row in rows], np.float32).reshape(len(rows), dimensions)
+    return stacked
