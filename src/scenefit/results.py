@@ -16,7 +16,7 @@ class Recommendation:
 
     Attributes:
         rank: from 1.
-        distance: 2 - q . f_p, less the product's prior.
+        distance: 2 - q . f_p, less the product's prior; beside a product in place of a scene, 1 - their likeness.
         probability: that it goes with the scene; None where the model is not calibrated.
         image: where its picture lies on this machine; None where it does not.
     """

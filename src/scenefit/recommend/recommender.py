@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.listed import SetAside
 from scenefit.catalog.local import LocalCatalog
 from scenefit.catalog.looks import compose
 from scenefit.catalog.opening import open_store
 from scenefit.catalog.ranking import rank
-from scenefit.catalog.steering import steer
-from scenefit.catalog.stores import Hits, Query, Store
-from scenefit.errors import FingerprintError, UsageError
+from scenefit.catalog.stores import Hits, Store
+from scenefit.errors import UsageError
 from scenefit.features.backbone import Backbone
-from scenefit.model.compatibility import with_novelty
 from scenefit.model.folder import Model
-from scenefit.recommend.scenes import Photo, Seen, see
+from scenefit.recommend.likeness import most_like
+from scenefit.recommend.ranker import Ranker
+from scenefit.recommend.rerank import Reranked, rerank_known
+from scenefit.recommend.scenes import Photo, see
+from scenefit.recommend.served import Served
 from scenefit.recommend.wishes import Wishes
-from scenefit.results import Look, Ranking, Recommendation, Recommendations
-from scenefit.types import Box, Floats
+from scenefit.results import Ranking, Recommendation, Recommendations
+from scenefit.types import Box
 
-CANDIDATES, SAMPLE = 100, 300
+CANDIDATES = 100
 
 
 class Recommender:
     """Recommends products of a catalog for photos; safe to use from several threads.
+
+    When a catalog folder switches to another model, the next call opens that one and goes on with it.
 
     >>> Recommender.open("catalog").recommend("photo.jpg", ["Shoes"], k=3)  # doctest: +SKIP
     """
@@ -40,17 +43,8 @@ class Recommender:
         Raises:
             FingerprintError: the vectors are of another model, or the model of another backbone.
         """
-        if store.model != model.fingerprint:
-            raise FingerprintError(
-                f"the catalog's vectors were made by the model {store.model[:12]}, not by {model.fingerprint[:12]}; "
-                "open it with that model, or let this one serve it: scenefit catalog switch"
-            )
-        if backbone.fingerprint != model.backbone_fingerprint:
-            raise FingerprintError(
-                f"got the backbone {backbone.fingerprint[:12]}; the model was trained on "
-                f"{model.backbone_fingerprint[:12]}: open it by model.backbone()"
-            )
-        self.store, self.model, self.backbone = store, model, backbone
+        self.store = store
+        self._served = Served(Ranker(store, model, backbone))
 
     @classmethod
     def open(cls, catalog: Path | str, model: Path | str | None = None) -> Recommender:
@@ -69,9 +63,19 @@ class Recommender:
         return cls(store, opened, opened.backbone())
 
     @property
+    def model(self) -> Model:
+        """The model that serves the catalog now."""
+        return self._served.ranker.model
+
+    @property
+    def backbone(self) -> Backbone:
+        """The backbone of that model."""
+        return self._served.ranker.backbone
+
+    @property
     def categories(self) -> list[str]:
         """The categories that the model knows and the catalog holds, sorted."""
-        return [name for name in self.store.counts() if name in self.model.categories]
+        return self._served.ranker.categories
 
     def recommend(
         self,
@@ -108,16 +112,21 @@ class Recommender:
         wishes = _wishes(wishes, more)
         if looks < 0 or (budget is not None and not looks):
             raise UsageError(f"got looks={looks} and budget={budget}; expected looks of at least 1 beside a budget")
-        seen = see(self.model, self.backbone, photo, box)
-        rankings, candidates = {}, {}
-        for name in self._asked(seen, categories, suggested):
-            query = self._query(seen, name, k, wishes)
-            hits = rank(self.store, query, duplicates=wishes.duplicates, diversity=wishes.diversity)
-            rankings[name] = Ranking(name, self._found(name, query.vector, hits), self._map(seen, name))
-            if looks:
-                candidates[name] = rank(self.store, replace(query, k=CANDIDATES), duplicates=wishes.duplicates)
-        composed = [self._pictured(look) for look in compose(candidates, budget=budget, count=looks)] if looks else []
-        return Recommendations(seen.name, self.model.fingerprint, seen.view, rankings, self._wanted(seen), composed)
+
+        def answer(now: Ranker) -> Recommendations:
+            seen = see(now.model, now.backbone, photo, box)
+            rankings: dict[str, Ranking] = {}
+            candidates: dict[str, Hits] = {}
+            for name in now.asked(seen, categories, suggested):
+                query = now.query(seen, name, k, wishes)
+                hits = rank(self.store, query, duplicates=wishes.duplicates, diversity=wishes.diversity)
+                rankings[name] = now.ranking(seen, query, hits)
+                if looks:
+                    candidates[name] = rank(self.store, replace(query, k=CANDIDATES), duplicates=wishes.duplicates)
+            found = [now.pictured(look) for look in compose(candidates, budget=budget, count=looks)] if looks else []
+            return Recommendations(seen.name, now.model.fingerprint, seen.view, rankings, now.wanted(seen), found)
+
+        return self._served.answer(answer)
 
     def suggest(self, photo: Photo | Sequence[Photo], box: Box | None = None) -> list[tuple[str, float]] | None:
         """Say how likely each category of the catalog is to be what a scene lacks, the most wanted first.
@@ -128,62 +137,63 @@ class Recommender:
             ImageError: a photo is not accepted.
             UsageError: the box leaves too little of the photo.
         """
-        wanted = self._wanted(see(self.model, self.backbone, photo, box))
+        now = self._served.ranker
+        wanted = now.wanted(see(now.model, now.backbone, photo, box))
         return None if wanted is None else list(wanted.items())
 
-    def _asked(self, seen: Seen, categories: Sequence[str] | None, suggested: int | None) -> list[str]:
-        """Give the categories to rank, those asked for or the most wanted."""
-        if suggested is not None and (suggested < 1 or categories):
-            raise UsageError(f"got suggested={suggested}; expected at least 1, and no categories beside it")
-        if categories:
-            return list(dict.fromkeys(categories))
-        wanted = self._wanted(seen)
-        if suggested is not None and wanted is None:
-            raise UsageError("this model cannot say which categories a scene wants; name categories, or train it again")
-        return list(self.categories if wanted is None else wanted)[:suggested]
+    def rerank(
+        self,
+        photo: Photo | Sequence[Photo],
+        category: str,
+        ids: Sequence[str | SetAside],
+        *,
+        box: Box | None = None,
+        novelty: float = 0.0,
+    ) -> Reranked:
+        """Rank another system's candidates among the catalog's products for a photo.
 
-    def _wanted(self, seen: Seen) -> dict[str, float] | None:
-        if seen.wanted is None:
-            return None
-        found = {name: float(seen.wanted[self.model.category_row(name)]) for name in self.categories}
-        return dict(sorted(found.items(), key=lambda each: -each[1]))
+        Args:
+            photo: as in `recommend`.
+            category: what the candidates are.
+            ids: of the candidates, as `candidates.read_ids` gives them too; what the catalog has not is set aside.
+            box: around the item to replace.
+            novelty: in [0, 1], the share of the products' prior that is taken away.
 
-    def _query(self, seen: Seen, category: str, k: int, wishes: Wishes) -> Query:
-        """Make the query of a category, steered by what is liked and disliked of it."""
-        vector = with_novelty(seen.queries[self.model.category_row(category)][None], wishes.novelty)[0]
-        where = parse_filter(wishes.where, self.store.columns()) if wishes.where else None
-        query = Query(category, vector, k, where, wishes.exclude, self.model.fingerprint)
-        liked, disliked = (self._vectors(ids, category) for ids in (wishes.liked, wishes.disliked))
-        if not len(liked) and not len(disliked):
-            return query
-        shown = self.store.search(Query(category, vector, SAMPLE, model=self.model.fingerprint)).vectors
-        return replace(query, vector=steer(vector, shown, liked, disliked))
+        Raises:
+            ImageError: a photo is not accepted.
+            UsageError: an unknown category, novelty out of range, or a box that leaves too little of the photo.
+        """
+        if isinstance(ids, str):
+            raise UsageError("got one text where several ids are expected; give a list of ids")
+        return self._served.answer(lambda now: rerank_known(now, photo, category, ids, box=box, novelty=novelty))
 
-    def _vectors(self, ids: Sequence[str], category: str) -> Floats:
-        """Read the vectors of those products that are of a category; an unknown id is refused."""
-        if not ids:
-            return np.empty((0, self.store.dimensions), np.float32)
-        vectors, of = self.store.vectors(ids), {product.id: product.category for product in self.store.get(ids)}
-        chosen: Floats = vectors[[of.get(name) == category for name in ids]]
-        return chosen
+    def similar(
+        self, id: str, k: int = 10, *, where: str | None = None, exclude: Collection[str] = ()
+    ) -> list[Recommendation]:
+        """Find the products of its category that are most like a product of the catalog; no scene has a part in it.
 
-    def _found(self, category: str, query: Floats, hits: Hits) -> list[Recommendation]:
-        distances = (2 - hits.scores).astype(np.float32)
-        chances: Sequence[float | None] = [None] * len(distances)
-        if self.model.calibration is not None:
-            chances = self.model.calibration.probabilities(category, query[None], distances[None])[0].tolist()
-        return [
-            Recommendation(product, rank, float(distance), chance, self.store.picture(product))
-            for rank, (product, distance, chance) in enumerate(zip(hits.products, distances, chances, strict=True), 1)
-        ]
+        Args:
+            id: of a product in the catalog; neither it nor its near-duplicates come back.
+            k: at least 1; so many come wherever so many fit.
+            where: a filter, as `price<80 and in_stock`.
+            exclude: ids that may not come.
 
-    def _pictured(self, look: Look) -> Look:
-        images = {product.id: self.store.picture(product) for product in look.products.values()}
-        return replace(look, images={name: image for name, image in images.items() if image is not None})
+        Returns:
+            the most like first; `distance` is 1 - the cosine (`likeness.most_like`), in [0, 2]; no probability.
 
-    def _map(self, seen: Seen, category: str) -> Floats:
-        grid = self.model.grid
-        return np.asarray(seen.attention[self.model.category_row(category)], np.float32).reshape(grid, grid)
+        Raises:
+            UsageError: the product is not in the catalog, k is below 1, or the filter cannot be read.
+        """
+
+        def answer(now: Ranker) -> list[Recommendation]:
+            read = parse_filter(where, self.store.columns()) if where else None
+            hits = most_like(self.store, id, k, where=read, exclude=exclude, model=now.model.fingerprint)
+            return [
+                Recommendation(product, place, 1 - float(cosine), image=self.store.picture(product))
+                for place, (product, cosine) in enumerate(zip(hits.products, hits.scores, strict=True), 1)
+            ]
+
+        return self._served.answer(answer)
 
 
 def _wishes(wishes: Wishes | None, more: dict[str, Any]) -> Wishes:
