@@ -5,7 +5,7 @@
 >>> recommender.recommend("photo.jpg", ["Shoes"], k=5)  # doctest: +SKIP
 """
 
-from scenefit.catalog.store import Catalog
+from scenefit.catalog.local import LocalCatalog
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ScenefitError
 from scenefit.model.folder import Model
@@ -17,8 +17,8 @@ from scenefit.types import Box, Product
 __version__ = "0.1.0"
 __all__ = [
     "Box",
-    "Catalog",
     "Dataset",
+    "LocalCatalog",
     "Model",
     "Product",
     "Ranking",

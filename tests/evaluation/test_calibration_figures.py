@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.evaluation import protocol
 from scenefit.evaluation.calibration_figures import measure_calibration
 from scenefit.evaluation.evaluate import evaluate

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.evaluation.deletion import deletion, draw_pairs
 from scenefit.evaluation.deletion_curves import ORDERS
 from scenefit.evaluation.deletion_figures import MEASURES, MODES

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.data.dataset import Dataset
 from scenefit.data.removal import remove_product
 from scenefit.errors import DataError
@@ -19,6 +20,7 @@ from scenefit.evaluation.protocol import Bench, ModelScorer
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.folder import Model
 from scenefit.recommend.recommender import Recommender
+from scenefit.recommend.wishes import Wishes
 from scenefit.types import WHOLE, Box
 
 
@@ -28,13 +30,14 @@ def result(model: Model, features: DatasetFeatures) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("cropped", [True, False])
-def test_what_is_measured_is_what_is_served(model: Model, features: DatasetFeatures, cropped: bool) -> None:
+def test_what_is_measured_is_what_is_served(
+    model: Model, features: DatasetFeatures, catalog_folder: Path, cropped: bool
+) -> None:
     """The distances of the evaluation are those of the recommender, for the same photo and the same box."""
     dataset = features.dataset
-    catalog = embed_dataset(model, features)
     bench = Bench.of(features, dataset.split_rows("test"), model.categories, cropped, seed=0)
-    scorer = ModelScorer(model, catalog, features, bench.pairs, bench.feature_rows)
-    recommender = Recommender(catalog, model, model.backbone(threads=1))
+    scorer = ModelScorer(model, embed_dataset(model, features), features, bench.pairs, bench.feature_rows)
+    recommender = Recommender.open(catalog_folder)
     for row in range(0, len(bench.pairs), 3):
         pair = bench.pairs[row]
         category = dataset.pairs["category"][pair]
@@ -43,7 +46,9 @@ def test_what_is_measured_is_what_is_served(model: Model, features: DatasetFeatu
             zip(dataset.products["id"][products], scorer.distances(np.array([row]), products)[0], strict=True)
         )
         photo, box = dataset.folder / dataset.scenes["image"][dataset.pair_scene[pair]], Box(*dataset.boxes[pair])
-        served = recommender.recommend(photo, [category], k=100, box=box if cropped else None)
+        served = recommender.recommend(
+            photo, [category], k=100, box=box if cropped else None, wishes=Wishes(duplicates=True)
+        )
         assert served.view == (remove_product(box) if cropped else WHOLE)
         got = {product.id: product.distance for product in served.rankings[category].products}
         assert got == pytest.approx(measured, abs=5e-3)  # the store keeps features in fp16

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from scenefit import artifacts
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ArtifactError
 from scenefit.features.dataset_features import DatasetFeatures

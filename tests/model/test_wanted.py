@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from scenefit import artifacts
-from scenefit.catalog.store import build_catalog, open_catalog
+from scenefit.catalog.build import build_catalog
+from scenefit.catalog.local import LocalCatalog
 from scenefit.data.dataset import Dataset
 from scenefit.model.folder import MANIFEST, WANTED, Model
 
@@ -37,5 +38,5 @@ def test_a_model_without_it_opens_and_has_no_say(model_folder: Path, tmp_path: P
     artifacts.seal(folder, MANIFEST, "model", files, about["parents"], body)
     dataset = Dataset.open(model_folder.with_name("dataset"))
     build_catalog(Model(folder), dataset, tmp_path / "catalog")
-    for model in (Model(folder), open_catalog(tmp_path / "catalog")[1]):
+    for model in (Model(folder), Model(LocalCatalog(tmp_path / "catalog").model_folder)):
         assert model.wanted(np.ones((1, 64), np.float32)) is None

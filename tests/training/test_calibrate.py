@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.config import TrainConfig
 from scenefit.data.dataset import Dataset
 from scenefit.errors import TrainingError
@@ -56,11 +56,11 @@ def test_it_is_that_of_the_distances_that_are_evaluated_and_served(model: Model,
         )
 
 
-def test_its_mean_products_are_those_of_the_whole_catalog(model: Model, features: DatasetFeatures) -> None:
+def test_its_mean_products_are_those_of_the_whole_gallery(model: Model, features: DatasetFeatures) -> None:
     assert model.calibration is not None
-    catalog = embed_dataset(model, features)
+    gallery = embed_dataset(model, features)
     for name, centre in model.calibration.centres.items():
-        np.testing.assert_allclose(centre, catalog.vectors[catalog.rows(name)].mean(axis=0), atol=1e-5)
+        np.testing.assert_allclose(centre, gallery.vectors[gallery.rows(name)].mean(axis=0), atol=1e-5)
 
 
 def test_the_parts_it_is_done_in_do_not_matter(

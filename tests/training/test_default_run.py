@@ -13,7 +13,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from scenefit.catalog.store import build_catalog, embed_dataset, open_catalog
+from scenefit.catalog.build import build_catalog
+from scenefit.catalog.gallery import embed_dataset
+from scenefit.catalog.local import LocalCatalog
 from scenefit.config import recipe
 from scenefit.data.dataset import Dataset
 from scenefit.evaluation.evaluate import evaluate
@@ -120,9 +122,12 @@ def test_it_is_evaluated_and_serves(folder: Path, model: Model, drawn: DatasetFe
     result = evaluate(model, drawn, "test")
     assert result["n"] == 16 and 0 < result["binary_accuracy"]["value"] <= 1
     build_catalog(model, drawn.dataset, tmp_path / "catalog")
-    catalog, kept = open_catalog(tmp_path / "catalog")
+    catalog = LocalCatalog(tmp_path / "catalog")
+    kept = Model(catalog.model_folder)
     assert kept.fingerprint == model.fingerprint
-    np.testing.assert_array_equal(catalog.vectors, embed_dataset(model, drawn).vectors)
+    gallery = embed_dataset(model, drawn)
+    stored = catalog.vectors(gallery.products["id"].tolist())
+    np.testing.assert_array_equal(stored, gallery.vectors.astype(np.float16))
     photo = drawn.dataset.folder / drawn.dataset.scenes["image"][3]
     shown = Recommender.open(tmp_path / "catalog").recommend(photo, k=5)
     assert sorted(shown.rankings) == ["Pants", "Shoes"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.data.lookbook.truth import deciding_regions, read_truth
 from scenefit.data.removal import remove_products
 from scenefit.evaluation.attention import attention_on
@@ -47,8 +47,8 @@ def measure(model: Model, features: DatasetFeatures, split: str = "test") -> Dem
     """Measure the model, the oracle and the baselines on a split of generated looks whose features are at hand."""
     dataset, truth = features.dataset, read_truth(features.dataset)
     bench = Bench.of(features, dataset.split_rows(split), model.categories, True, SEED)
-    catalog = embed_dataset(model, features)
-    own = ModelScorer(model, catalog, features, bench.pairs, bench.feature_rows)
+    gallery = embed_dataset(model, features)
+    own = ModelScorer(model, gallery, features, bench.pairs, bench.feature_rows)
     methods: dict[str, Scorer] = {"scenefit": own, "oracle": Oracle(dataset, truth, bench.pairs), **baselines(bench)}
     placings = {name: bench.measure(scorer).placing for name, scorer in methods.items()}
     exact = {name: binary_accuracy(placing) for name, placing in placings.items()}
@@ -57,7 +57,7 @@ def measure(model: Model, features: DatasetFeatures, split: str = "test") -> Dem
     return DemoFigures(
         pairs=len(bench.pairs),
         scenes=len(np.unique(dataset.pair_scene[bench.pairs])),
-        gallery=len(catalog.products["id"]),
+        gallery=len(gallery.products["id"]),
         accuracy={name: estimate(values) for name, values in exact.items()},
         top_10={name: estimate(top_k(placing, 10)) for name, placing in placings.items()},
         margin=estimate(exact["scenefit"] - exact["raw features"]),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.errors import DataError, ImageError, UsageError
 from scenefit.evaluation.attention_study import check_backbone
 from scenefit.evaluation.deletion_curves import ORDERS, Asked, Masker, PairCurves

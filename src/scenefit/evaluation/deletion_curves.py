@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scenefit.catalog.search import category_distances
-from scenefit.catalog.store import Catalog
+from scenefit.catalog.gallery import Gallery, category_distances
 from scenefit.data.images import decode
 from scenefit.evaluation.attention_figures import SPECTRAL
 from scenefit.evaluation.attention_study import ATTENTION
@@ -32,7 +31,7 @@ ORDERS = {ATTENTION: 1, SPECTRAL: 1, CENTRE: 1, CELLS: DRAWS, REGIONS: DRAWS}
 
 @dataclass(frozen=True)
 class Asked:
-    """A pair: its view, and the products of its category, P in the catalog's order.
+    """A pair: its view, and the products of its category, P in the gallery's order.
 
     `positive` is the true product's place among them, `eligible` has shape (P,): the negatives that count.
     """
@@ -65,7 +64,7 @@ class Masker:
 
     model: Model
     backbone: Backbone
-    catalog: Catalog
+    gallery: Gallery
     blur: float
     novelty: float
     seed: int
@@ -85,7 +84,7 @@ class Masker:
         hidden = hidden_cells(_orders(*maps, np.random.default_rng([self.seed, asked.pair])), steps(grid))
         views, which = np.unique(hidden.reshape(-1, grid**2), axis=0, return_inverse=True)  # the first hides nothing
         queries = self._queries(pixels, views, category)
-        distances = category_distances(self.catalog, asked.category, queries, self.novelty)
+        distances = category_distances(self.gallery, asked.category, queries, self.novelty)
         values, spread = _measures(distances, asked)
         return PairCurves(_mean_of_draws(values[:, which.ravel()].reshape(len(values), *hidden.shape[:3])), spread)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from scenefit.catalog.store import embed_dataset
+from scenefit.catalog.gallery import embed_dataset
 from scenefit.evaluation.calibration_figures import measure_calibration
 from scenefit.evaluation.fitb import measure_questions
 from scenefit.evaluation.protocol import Bench, ModelScorer, baselines
@@ -40,8 +40,8 @@ def evaluate(
     dataset = features.dataset
     rows = dataset.split_rows(split)
     bench = Bench.of(features, rows, model.categories, cropped, seed)
-    catalog = embed_dataset(model, features)
-    own = ModelScorer(model, catalog, features, bench.pairs, bench.feature_rows, novelty)
+    gallery = embed_dataset(model, features)
+    own = ModelScorer(model, gallery, features, bench.pairs, bench.feature_rows, novelty)
     others = baselines(bench)
     measures, fitb = bench.measure(own), measure_questions(bench, rows, own, others)
     seen = model.seen({name: column[dataset.pair_product[bench.pairs]] for name, column in dataset.products.items()})
@@ -52,7 +52,7 @@ def evaluate(
         "set_aside": bench.set_aside,
         "split": split,
         "view": "cropped" if cropped else "uncropped",
-        "gallery": len(catalog.products["id"]),
+        "gallery": len(gallery.products["id"]),
         "seed": seed,
         "novelty": novelty,
         "model": model.fingerprint,

@@ -14,8 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from scenefit.catalog.search import category_distances
-from scenefit.catalog.store import Catalog
+from scenefit.catalog.gallery import Gallery, category_distances
 from scenefit.data.triplets import NegativeSampler, Positives
 from scenefit.errors import DataError
 from scenefit.evaluation.attention import spread
@@ -41,7 +40,7 @@ CHUNK = 512
 
 
 class ModelScorer:
-    """The model's distances, by the path that serves: its query vectors against a catalog.
+    """The model's distances, as a catalog serves them: its query vectors against a gallery.
 
     `novelty` in [0, 1] takes that share of the products' prior away. `cells` has shape (N,): over how many of the
     regions the attention of each pair is spread.
@@ -50,14 +49,14 @@ class ModelScorer:
     def __init__(
         self,
         model: Model,
-        catalog: Catalog,
+        gallery: Gallery,
         features: DatasetFeatures,
         pairs: Ints,
         feature_rows: Ints,
         novelty: float = 0.0,
     ) -> None:
         dataset = features.dataset
-        self._catalog, self._dataset, self._novelty = catalog, dataset, novelty
+        self._gallery, self._dataset, self._novelty = gallery, dataset, novelty
         category = np.array([model.category_row(name) for name in dataset.pairs["category"][pairs]])
         self._queries = np.empty((len(pairs), model.embedding_size), np.float32)
         self.cells = np.empty(len(pairs))
@@ -70,7 +69,7 @@ class ModelScorer:
 
     def distances(self, pairs: Ints, products: Ints) -> Array:
         """Compute the distances to the products of the pairs' category."""
-        return category_distances(self._catalog, self._category(products), self._queries[pairs], self._novelty)
+        return category_distances(self._gallery, self._category(products), self._queries[pairs], self._novelty)
 
     def relative_distances(self, pairs: Ints, products: Ints, calibration: Calibration) -> Array:
         """Compute the distances relative to those to the category's mean product, of which the probability is."""
