@@ -35,6 +35,12 @@ class Embedded(NamedTuple, Generic[T]):
     failed: list[tuple[T, str]]
 
 
+def joined(features: Sequence[ProductFeatures]) -> ProductFeatures:
+    """Put features of some products, at least one, behind each other."""
+    pooled, statistics = (np.concatenate(parts) for parts in zip(*features, strict=True))
+    return ProductFeatures(pooled, statistics)
+
+
 def product_vectors(model: Model, products: Sequence[Product], features: ProductFeatures) -> Floats:
     """Give the vectors of products that have a picture's content, shape (n, d + 1), float32."""
     table: dict[str, Array] = {

@@ -7,13 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scenefit.catalog.fetch import PictureFetcher
 from scenefit.catalog.listed import Listed, SetAside
 from scenefit.catalog.pictures import Pictures, content_of
-from scenefit.data.download.addresses import FetchError
 from scenefit.errors import ImageError
 from scenefit.types import Product, ProductFeatures
+
+if TYPE_CHECKING:  # recommending needs no downloader
+    from scenefit.catalog.fetch import PictureFetcher
+    from scenefit.data.download.addresses import FetchError
 
 BAD = "image: not a good picture"
 

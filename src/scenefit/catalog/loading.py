@@ -12,7 +12,7 @@ from time import monotonic
 
 import numpy as np
 
-from scenefit.catalog.embedding import Shown, embed, product_vectors
+from scenefit.catalog.embedding import Shown, embed, joined, product_vectors
 from scenefit.catalog.incoming import Incoming, PictureReader
 from scenefit.catalog.listed import Listed, SetAside
 from scenefit.catalog.local import LocalCatalog
@@ -113,9 +113,12 @@ class Loading:
             self._commit()
 
     def _embed(self, fresh: Sequence[Incoming]) -> None:
-        for one in fresh:
-            if one.features is not None:
-                self._add([one], product_vectors(self._model, [one.product], one.features))
+        known = [(one, one.features) for one in fresh if one.features is not None]
+        if known:
+            features = joined([features for _, features in known])
+            self._add(
+                [one for one, _ in known], product_vectors(self._model, [one.product for one, _ in known], features)
+            )
         rest = [Shown(one, one.product, one.picture) for one in fresh if one.features is None and one.picture]
         for batch in embed(self._model, self._backbone, rest):
             self._add(batch.done, batch.vectors)

@@ -48,12 +48,12 @@ def register(connection: sqlite3.Connection, folder: Path, model: Model) -> int:
     return int(number)
 
 
-def waiting(connection: sqlite3.Connection, number: int, size: int) -> list[tuple[int, int, Product]]:
-    """Give some products that have no vector of a model yet: their rows, versions, and themselves."""
+def waiting(connection: sqlite3.Connection, number: int, size: int, after: int = 0) -> list[tuple[int, int, Product]]:
+    """Give some products, behind a row, that have no vector of a model yet: their rows, versions, and themselves."""
     found = connection.execute(
         f"SELECT row, version, {', '.join(schema.FIELDS)} FROM products "  # noqa: S608
-        f"WHERE row NOT IN (SELECT row FROM vectors_{number:d}) ORDER BY row LIMIT ?",
-        (size,),
+        f"WHERE row > ? AND row NOT IN (SELECT row FROM vectors_{number:d}) ORDER BY row LIMIT ?",
+        (after, size),
     )
     return [(row, version, schema.as_product(fields)) for row, version, *fields in found]
 
@@ -102,3 +102,15 @@ def previous(connection: sqlite3.Connection) -> int:
     if not found:
         raise UsageError("this catalog has had one model only; there is none to go back to")
     return int(found)
+
+
+def forget(connection: sqlite3.Connection, folder: Path) -> None:
+    """Drop the models that neither serve nor served before, with their vectors."""
+    known = schema.meta(connection)
+    kept = {known.get("active"), known.get("previous")}
+    numbers = [number for (number,) in connection.execute("SELECT number FROM models") if str(number) not in kept]
+    for number in numbers:
+        with schema.writing(connection):
+            connection.execute("DELETE FROM models WHERE number = ?", (number,))
+            connection.execute(f"DROP TABLE vectors_{number:d}")
+        shutil.rmtree(folder / FOLDER / str(number), ignore_errors=True)
