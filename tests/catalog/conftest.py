@@ -1,4 +1,7 @@
-"""Real stores to test on: a folder, and PostgreSQL started once for all tests."""
+"""Real stores to test on: a folder, PostgreSQL started once for all tests, and Milvus in a file.
+
+`SCENEFIT_MILVUS=milvus://host:port/database` tests on a server of Milvus instead, whose catalog it replaces.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ Opener = Callable[[], Store]
 _numbers = itertools.count()
 
 
-@pytest.fixture(params=["local", "postgres"])
+@pytest.fixture(params=["local", "postgres", "milvus"])
 def kind(request: pytest.FixtureRequest) -> str:
     """The kind of store, each in turn; `KIND_opener` opens an empty one, again and again the same."""
     return str(request.param)
@@ -107,3 +110,28 @@ def postgres_opener(postgres_url: str, bundled: Model) -> Opener:
 
     create_postgres(postgres_url, bundled.fingerprint, bundled.embedding_size + 1)
     return lambda: PostgresCatalog(postgres_url)
+
+
+@pytest.fixture
+def milvus_location(tmp_path: Path) -> str:
+    """Where there is no catalog on Milvus yet; skips, and says why, where it is not installed."""
+    pytest.importorskip("pymilvus")
+    if "SCENEFIT_MILVUS" not in os.environ:
+        pytest.importorskip("milvus_lite")
+        return f"milvus://{tmp_path}/catalog.db"
+    from scenefit.catalog.milvus_schema import ABOUT, PRODUCTS
+    from scenefit.catalog.milvus_server import Server
+
+    server = Server(os.environ["SCENEFIT_MILVUS"])
+    for name in (ABOUT, PRODUCTS):
+        server.call("drop_collection", name)
+    server.close()
+    return os.environ["SCENEFIT_MILVUS"]
+
+
+@pytest.fixture
+def milvus_opener(milvus_location: str, bundled: Model) -> Opener:
+    from scenefit.catalog.milvus import MilvusCatalog, create_milvus
+
+    create_milvus(milvus_location, bundled.fingerprint, bundled.embedding_size + 1)
+    return lambda: MilvusCatalog(milvus_location)

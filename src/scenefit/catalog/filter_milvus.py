@@ -1,78 +1,62 @@
-"""Filters as an expression of Milvus, every literal a template parameter.
+"""Filters as an expression of Milvus.
 
-The collection has the columns of `columns.FIXED` as scalar fields, where title, price, currency and url may be null,
-and a JSON field `attributes`. What Milvus makes of a missing value differs by operator and version, so each test says
-what a missing value gives, and `not` is pushed down to the tests.
+The collection has the columns of `columns.FIXED` as fields, beside each that may be missing a boolean `has_...`, and a
+JSON field `attributes`. What Milvus makes of a missing value differs by operator and version, so each test says what a
+missing value gives, and `not` is pushed down to the tests.
+
+Literals are quoted in the text: milvus-lite takes no parameters, and Milvus only from 2.5. What is written here both
+milvus-lite 3.2 and Milvus 2.3 read the same way: `in` of an attribute (milvus-lite lacks it) as alternatives, `exists`
+in parentheses (Milvus 2.3 refuses it bare beside `and`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from scenefit.catalog.columns import FIXED
-from scenefit.catalog.filter_tree import And, Comparison, Membership, Missing, Node, Not, Op, Or
+from scenefit.catalog.filter_tree import And, Comparison, Membership, Missing, Node, Not, Op
 from scenefit.catalog.filters import Filter
 from scenefit.types import Value
 
-Parameters = dict[str, Value | list[Value]]
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
 _NEVER_MISSING = ("id", "category", "in_stock")
 _OPPOSITE: dict[Op, Op] = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 
-def milvus_condition(filter: Filter) -> tuple[str, Parameters]:
-    """Write a filter for pymilvus: `filter` and `filter_params`.
+def milvus_condition(filter: Filter) -> str:
+    """Write a filter for pymilvus.
 
-    Columns stand in the text: `parse_filter` lets none through but letters, digits and underscores.
+    Columns stand in the text as they are: `parse_filter` lets none through but letters, digits and underscores.
 
     >>> from scenefit.catalog.filters import parse_filter
     >>> milvus_condition(parse_filter("not price<80", {"price": "number"}))
-    ('(price is null or price >= {p0})', {'p0': 80.0})
+    '(has_price == false or price >= 80.0)'
     """
-    parameters: Parameters = {}
-    return _condition(filter.root, True, parameters), parameters
+    return _condition(filter.root, True)
 
 
-def milvus_lite_condition(filter: Filter) -> str:
-    r"""Write a filter for milvus-lite, which takes neither parameters nor `in` of an attribute (3.2).
+def literal(value: Value | Sequence[Value]) -> str:
+    r"""Quote a value, or a list of them, so that it stays one whatever it holds.
 
-    Texts are quoted as Milvus reads them, so that each stays one text.
-
-    >>> from scenefit.catalog.filters import parse_filter
-    >>> print(milvus_lite_condition(parse_filter("title in ('a', '\" or')", {"title": "text"})))
-    (title is not null and title in ["a", "\" or"])
+    >>> print(literal(["a", '" or \\ \n']), literal(True), literal(-8e-7))
+    ["a", "\" or \\ \n"] true -8e-07
     """
-    parameters: Parameters = {}
-    text = _condition(_without_lists(filter.root), True, parameters)
-    return text.format(**{slot: _literal(value) for slot, value in parameters.items()})
-
-
-def _without_lists(node: Node) -> Node:
-    """Write lists of what an attribute may be as alternatives."""
-    if isinstance(node, Not):
-        return Not(_without_lists(node.part))
-    if isinstance(node, (And, Or)):
-        return type(node)(tuple(map(_without_lists, node.parts)))
-    if isinstance(node, Membership) and node.column not in FIXED:
-        return Or(tuple(Comparison(node.column, "=", value) for value in node.values))
-    return node
-
-
-def _literal(value: Value | list[Value]) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
     if isinstance(value, str):
         return f'"{value.translate(_ESCAPES)}"'
+    if isinstance(value, Sequence):
+        return f"[{', '.join(map(literal, value))}]"
     return str(value).lower()
 
 
-def _condition(node: Node, wanted: bool, parameters: Parameters) -> str:
+def _condition(node: Node, wanted: bool) -> str:
     """Write where a part of the filter is true, or where it is false."""
     if isinstance(node, Not):
-        return _condition(node.part, not wanted, parameters)
+        return _condition(node.part, not wanted)
     if isinstance(node, Missing):
         return _missing(node.column, wanted)
     if isinstance(node, (Comparison, Membership)):
-        return _test(node, wanted, parameters)
-    parts = [_condition(part, wanted, parameters) for part in node.parts]
+        return _test(node, wanted)
+    parts = [_condition(part, wanted) for part in node.parts]
     return _joined("and" if isinstance(node, And) == wanted else "or", parts)
 
 
@@ -84,26 +68,30 @@ def _joined(word: str, parts: list[str]) -> str:
     return f"({_joined(word, parts[:half])} {word} {_joined(word, parts[half:])})"
 
 
-def _test(test: Comparison | Membership, wanted: bool, parameters: Parameters) -> str:
-    slot = f"p{len(parameters)}"
-    if isinstance(test, Membership):
-        parameters[slot] = list(test.values)
-        text = f"{_field(test.column)} {'in' if wanted else 'not in'} {{{slot}}}"
+def _test(test: Comparison | Membership, wanted: bool) -> str:
+    field = _field(test.column)
+    if isinstance(test, Comparison):
+        text = _compared(field, test.op if wanted else _OPPOSITE[test.op], test.value)
+    elif test.column in FIXED:
+        text = f"{field} {'in' if wanted else 'not in'} {literal(test.values)}"
     else:
-        parameters[slot] = test.value
-        op = test.op if wanted else _OPPOSITE[test.op]
-        text = f"{_field(test.column)} {'==' if op == '=' else op} {{{slot}}}"
+        parts = [_compared(field, "=" if wanted else "!=", value) for value in test.values]
+        text = _joined("or" if wanted else "and", parts)
     if test.column in _NEVER_MISSING:
         return text
     return f"({_missing(test.column, not wanted)} {'and' if wanted else 'or'} {text})"
+
+
+def _compared(field: str, op: Op, value: Value) -> str:
+    return f"{field} {'==' if op == '=' else op} {literal(value)}"
 
 
 def _missing(column: str, wanted: bool) -> str:
     if column in _NEVER_MISSING:
         return 'id == ""' if wanted else 'id != ""'
     if column in FIXED:
-        return f"{column} is null" if wanted else f"{column} is not null"
-    return f"{'not ' if wanted else ''}exists {_field(column)}"
+        return f"has_{column} == {literal(not wanted)}"
+    return f"({'not ' if wanted else ''}exists {_field(column)})"
 
 
 def _field(column: str) -> str:
