@@ -55,17 +55,17 @@ def read_address(url: str) -> Address:
         parameters = psycopg.conninfo.conninfo_to_dict(url)
     except psycopg.Error:
         raise CatalogError(f"the address of the catalog cannot be read; {_EXPECTED}") from None
-    host = str(parameters.get("host") or parameters.get("hostaddr") or "this machine")
-    if not re.match("postgres(ql)?://", url) or "@" in host:
-        raise CatalogError(f"the address of the catalog cannot be read; {_EXPECTED}")
+    host = parameters.get("host") or parameters.get("hostaddr") or "this machine"
     place = f"{host}:{parameters.get('port', 5432)}/{parameters.get('dbname', '')}"
+    if not re.match("postgres(ql)?://", url) or not re.fullmatch(r"[^@]*:[0-9,]+/[^@]*", place):
+        raise CatalogError(f"the address of the catalog cannot be read; {_EXPECTED}")  # it may show half a password
     return Address({"connect_timeout": _CONNECT_SECONDS} | parameters, place, ef_search)
 
 
 def _take_option(url: str) -> tuple[str, int | None]:
     """Take what is meant for us out of an address; libpq would refuse it."""
-    base, _, query = url.partition("?")
-    parts = query.split("&") if query else []
+    base, _, query = url.rpartition("?")
+    parts = query.split("&") if base else []
     ours = [part.partition("=")[2] for part in parts if part.partition("=")[0] == _OPTION]
     if not ours:
         return url, None
@@ -149,7 +149,7 @@ class Connection:
 
     def _reason(self, error: psycopg.Error) -> str:
         """Give the server's words on one line, without the password."""
-        reason = " ".join((error.diag.message_primary or str(error)).split())
+        reason = (error.diag.message_primary or str(error)).partition("\n")[0]
         password = self.address.parameters.get("password")
         return reason.replace(password, "***") if password else reason
 

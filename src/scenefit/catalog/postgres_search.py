@@ -44,7 +44,7 @@ def search(connection: psycopg.Connection[Any], query: Query, ef_search: int | N
     ask = _Ask(query, (exact / length).astype(np.float32), length)
     if ef_search is not None:
         found = _nearly(connection, ask, ef_search)
-        if len(found) >= query.k:
+        if len(found) == query.k + MARGIN:
             return _ranked(found, query)
     return _exactly(connection, ask)
 
@@ -66,7 +66,7 @@ def _exactly(connection: psycopg.Connection[Any], ask: _Ask) -> Hits:
 
 
 def _nearly(connection: psycopg.Connection[Any], ask: _Ask, ef_search: int) -> list[Any]:
-    """Go through the HNSW index until enough fit the filter, or the server gives up."""
+    """Go through the HNSW index; fewer than asked for come back where few products fit, which are best compared all."""
     from pgvector import HalfVector
 
     options = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'strict_order', true)"
