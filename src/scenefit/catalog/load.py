@@ -85,7 +85,7 @@ def load(
 def _remove_others(catalog: Store, accepted: Acceptance, report: LoadReport) -> None:
     """Remove what was not listed, unless it cannot be told for sure what was."""
     if accepted.nameless:
-        report.not_removed = f"{accepted.nameless} rows have no id that can be read, so they may be any product"
+        report.not_removed = f"the ids of {accepted.nameless} rows cannot be read, so they may be any product"
     elif accepted.rows == 0:
         report.not_removed = "nothing is listed; remove products by their ids"
     else:
