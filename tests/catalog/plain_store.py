@@ -89,6 +89,9 @@ class PlainStore:
     def _scores(self, ids: Sequence[str], query: Floats) -> Doubles:
         return np.einsum("pd,d->p", self._stack(ids).astype(np.float64), query.astype(np.float64))
 
+    def picture(self, product: Product) -> None:
+        """Keep none."""
+
     def upsert(self, products: Sequence[Product], vectors: Floats) -> None:
         kinds: Columns = self.kinds
         for product in products:

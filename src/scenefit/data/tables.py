@@ -82,11 +82,11 @@ def write_table(path: Path, table: Table, columns: Mapping[str, str]) -> None:
     with duckdb.connect() as connection:
         connection.register("given", {name: table[name] for name in columns})
         try:
-            connection.execute(f"COPY (SELECT {types} FROM given) TO {_quoted(str(path))} (FORMAT parquet)")  # noqa: S608
+            connection.execute(f"COPY (SELECT {types} FROM given) TO {quoted(str(path))} (FORMAT parquet)")  # noqa: S608
         except (duckdb.ConversionException, duckdb.InvalidInputException) as error:
             raise DataError(f"{path.name} cannot hold these values: {str(error).splitlines()[0]}") from None
         except duckdb.IOException as error:
-            raise _os_error(error, path) from None
+            raise os_error(error, path) from None
 
 
 def read_table(path: Path, columns: Mapping[str, str]) -> Table:
@@ -124,11 +124,21 @@ def column_names(path: Path) -> list[str]:
         return list(found)
 
 
+def metadata(path: Path) -> dict[str, str]:
+    """Read what a Parquet file says beside its columns.
+
+    Raises:
+        DataError: not Parquet.
+    """
+    with _opened(path) as (connection, _, _):
+        found = connection.execute("SELECT key, value FROM parquet_kv_metadata(?)", [_no_pattern(path)]).fetchall()
+    return {key.decode(errors="replace"): value.decode(errors="replace") for key, value in found}
+
+
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, dict[str, str]]]:
     """Give a connection, what to select from, and the type of each column."""
-    literal = re.sub(r"([*?[])", r"[\1]", str(path))  # a folder's name is no glob pattern
-    source = f"read_parquet({_quoted(literal)}, hive_partitioning = false)"
+    source = f"read_parquet({quoted(_no_pattern(path))}, hive_partitioning = false)"
     with duckdb.connect() as connection:
         try:
             found = connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
@@ -137,15 +147,24 @@ def _opened(path: Path) -> Iterator[tuple[duckdb.DuckDBPyConnection, str, dict[s
             raise DataError(f"{path} cannot be read as Parquet: {str(error).splitlines()[0]}") from None
 
 
+def _no_pattern(path: Path) -> str:
+    return re.sub(r"([*?[])", r"[\1]", str(path))  # a folder's name is no glob pattern
+
+
 def _names(columns: Iterable[str]) -> str:
     return ", ".join('"' + name.replace('"', '""') + '"' for name in columns)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Write a text for DuckDB's SQL.
+
+    >>> quoted("it's")
+    "'it''s'"
+    """
     return "'" + text.replace("'", "''") + "'"
 
 
-def _os_error(error: duckdb.IOException, path: Path) -> OSError:
+def os_error(error: duckdb.IOException, path: Path) -> OSError:
     """Give the system's error that DuckDB names only in its text."""
     text = str(error).splitlines()[0]
     for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES):
