@@ -280,3 +280,21 @@ def test_a_file_serves_one_process(store: MilvusCatalog, location: str) -> None:
     assert second.counts() == {"A": 1}
     second.close()
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+@pytest.mark.skipif("SCENEFIT_MILVUS" in os.environ, reason="of a file only")
+def test_what_was_acknowledged_outlives_a_killed_process(location: str) -> None:
+    create_milvus(location, MODEL, DIMENSIONS)
+    program = f"""
+import os, signal, numpy as np
+from scenefit.catalog.milvus import MilvusCatalog
+from scenefit.types import Product
+store = MilvusCatalog({location!r})
+store.upsert([Product(name, "A") for name in "abc"], np.ones((3, {DIMENSIONS}), np.float32))
+store.delete(["b"])
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == -9
+    store = MilvusCatalog(location)
+    assert [product.id for product in store.get(["a", "b", "c"])] == ["a", "c"]
+    store.close()
