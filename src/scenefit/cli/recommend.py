@@ -28,6 +28,7 @@ def recommend(
     diversity: float = typer.Option(0.0, min=0, max=1, help="0: the best first; above: unlike those before sooner."),
     looks: int = typer.Option(0, min=0, help="Also compose so many whole looks, a product of each category."),
     budget: float | None = typer.Option(None, min=0, help="The most that a look may cost."),
+    together: float = typer.Option(0.3, min=0, max=1, help="How much a look's products go with each other."),
     suggested: int | None = typer.Option(None, min=1, help="Keep so many categories, those the scene wants most."),
     novelty: float = typer.Option(0.0, min=0, max=1, help="0: popular products sooner, as learned; 1: scene alone."),
     model: Path | None = typer.Option(None, help="The model folder, for a catalog on a server."),
@@ -38,7 +39,7 @@ def recommend(
 
     Example: scenefit recommend catalog photo.jpg --category Shoes -k 5 --where "price<80 and in_stock"
     """
-    wishes = Wishes(where, exclude, novelty, diversity, liked=like, disliked=unlike)
+    wishes = Wishes(where, exclude, novelty, diversity, together, liked=like, disliked=unlike)
     result = Recommender.open(catalog, model).recommend(
         photo,
         category,

@@ -123,7 +123,14 @@ class Recommender:
                 rankings[name] = now.ranking(seen, query, hits)
                 if looks:
                     candidates[name] = rank(self.store, replace(query, k=CANDIDATES), duplicates=wishes.duplicates)
-            found = [now.pictured(look) for look in compose(candidates, budget=budget, count=looks)] if looks else []
+            found = (
+                [
+                    now.pictured(look)
+                    for look in compose(candidates, budget=budget, count=looks, together=wishes.together)
+                ]
+                if looks
+                else []
+            )
             return Recommendations(seen.name, now.model.fingerprint, seen.view, rankings, now.wanted(seen), found)
 
         return self._served.answer(answer)

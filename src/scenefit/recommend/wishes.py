@@ -17,6 +17,8 @@ class Wishes:
         exclude: ids that may not come.
         novelty: in [0, 1]; 0 lets what was often chosen in training come sooner (the model's prior), 1 does not.
         diversity: in [0, 1]; 0 ranks by distance alone, above it what is unlike the products before comes sooner.
+        together: in [0, 1], how much the products of a look go with each other, beside going with the photo; a matter of
+            taste: it could not be shown to help (docs/looks.md).
         duplicates: keep products that differ from a better one in their id only.
         liked: ids of products to have more like of (docs/looks.md).
         disliked: ids of products to have less like of.
@@ -26,6 +28,7 @@ class Wishes:
     exclude: Collection[str] = ()
     novelty: float = 0.0
     diversity: float = 0.0
+    together: float = 0.3
     duplicates: bool = False
     liked: Sequence[str] = ()
     disliked: Sequence[str] = ()
