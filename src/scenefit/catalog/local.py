@@ -27,7 +27,7 @@ from scenefit.catalog.pictures import Pictures
 from scenefit.catalog.shelves import Shelves
 from scenefit.catalog.stores import Hits, Query, check_filter, check_query
 from scenefit.errors import ArtifactError, UsageError
-from scenefit.types import Bools, Floats, Product
+from scenefit.types import Bools, Doubles, Floats, Product
 
 
 class LocalCatalog:
@@ -74,7 +74,7 @@ class LocalCatalog:
     def counts(self) -> dict[str, int]:
         """Count the products of each category; the categories are sorted."""
         with self._reading():
-            return {name: len(shelf) for name, shelf in sorted(self._shelves.shelves.items()) if len(shelf)}
+            return self._shelves.counts()
 
     def get(self, ids: Sequence[str]) -> list[Product]:
         """Give the products of some ids, in their order; those that are not there are left out."""
@@ -92,7 +92,7 @@ class LocalCatalog:
             row = {product.id: row for row, product in self._products("id", possible(ids))}
             if missing := [name for name in ids if name not in row]:
                 raise UsageError(f"got the product {missing[0]!r}; it is not in this catalog")
-            return self._vectors([row[name] for name in ids])
+            return self._shelves.vectors([row[name] for name in ids])
 
     def search(self, query: Query) -> Hits:
         """Find the k products of a category with the largest inner product, exactly.
@@ -101,12 +101,9 @@ class LocalCatalog:
             UsageError: the catalog holds no such category, or k or the vector cannot be taken.
         """
         with self._reading():
-            shelf = self._shelf(query)
-            positions, scores = shelf.best(query.vector, query.k, self._allowed(shelf, query))
-            rows = shelf.rows[positions].tolist()
+            rows, scores = self._best(query)
             products = dict(self._products("row", rows))
-            order = sorted(range(len(rows)), key=lambda i: (-scores[i], products[rows[i]].id))[: query.k]
-            return Hits([products[rows[i]] for i in order], scores[order], shelf.vectors(positions[order]))
+            return Hits([products[row] for row in rows], scores, self._shelves.vectors(rows))
 
     def picture(self, product: Product) -> Path | None:
         """Say where a product's picture lies in the folder; None where it has none."""
@@ -165,7 +162,7 @@ class LocalCatalog:
                 ).fetchall()
                 if not found:
                     return
-                vectors = self._vectors([row for row, *_ in found])
+                vectors = self._shelves.vectors([row for row, *_ in found])
             products = [schema.as_product(fields) for _, *fields in found]
             last = products[-1].id
             yield products, vectors
@@ -204,13 +201,29 @@ class LocalCatalog:
         self._shelves = Shelves(self._connection, number, dimensions)
         self._columns = LocalColumns(self._connection)
 
-    def _shelf(self, query: Query) -> Shelf:
-        shelf = self._shelves.shelves.get(query.category)
-        if shelf is None or not len(shelf):
-            names = ", ".join(repr(name) for name, shelf in sorted(self._shelves.shelves.items()) if len(shelf))
+    def _best(self, query: Query) -> tuple[list[int], Doubles]:
+        """Find the rows of the k best products with their scores; equal ones in the order of their ids."""
+        found = [(shelf.rows, *shelf.best(query.vector, query.k, allowed)) for shelf, allowed in self._asked(query)]
+        rows = np.concatenate([rows[positions] for rows, positions, _ in found])
+        scores = np.concatenate([scores for _, _, scores in found])
+        if len(rows) > query.k:
+            keep = scores >= np.partition(scores, len(rows) - query.k)[len(rows) - query.k]
+            rows, scores = rows[keep], scores[keep]
+        order = np.argsort(-scores, kind="stable")
+        if len(np.unique(scores)) < len(rows):
+            ids = dict(self._ids(rows.tolist()))
+            order = np.array(sorted(order, key=lambda i: (-scores[i], ids[int(rows[i])])), np.int64)
+        order = order[: query.k]
+        return rows[order].tolist(), scores[order]
+
+    def _asked(self, query: Query) -> list[tuple[Shelf, Bools | None]]:
+        """Give the shelves of a query's category, and which of their products may come back; None for all."""
+        shelves = self._shelves.of(query.category)
+        if not shelves:
+            names = ", ".join(map(repr, self._shelves.counts()))
             raise UsageError(f"got the category {query.category!r}; this catalog has {names or 'no products'}")
         check_query(query, self.dimensions, self._model)
-        return shelf
+        return [(shelf, self._allowed(shelf, query)) for shelf in shelves]
 
     def _columns_now(self) -> Columns:
         return {**FIXED, **dict(self._connection.execute("SELECT name, kind FROM attributes ORDER BY name"))}
@@ -228,6 +241,11 @@ class LocalCatalog:
                 allowed[found[1]] = False
         return allowed
 
+    def _ids(self, rows: Sequence[int]) -> Iterator[tuple[int, str]]:
+        for some in parts(rows):
+            marks = ", ".join("?" * len(some))
+            yield from self._connection.execute(f"SELECT row, id FROM products WHERE row IN ({marks})", some)  # noqa: S608
+
     def _rows(self, ids: Collection[str]) -> list[int]:
         return [row for some in parts(possible(ids)) for (row,) in self._connection.execute(*rows_of(some))]
 
@@ -237,8 +255,3 @@ class LocalCatalog:
             statement = f"SELECT row, {', '.join(schema.FIELDS)} FROM products WHERE {column} IN ({marks})"  # noqa: S608
             for row, *fields in self._connection.execute(statement, some):
                 yield row, schema.as_product(fields)
-
-    def _vectors(self, rows: Sequence[int]) -> Floats:
-        places = [self._shelves.where(row) for row in rows]
-        found = [shelf.vectors(np.array([position])) for shelf, position in (place for place in places if place)]
-        return np.concatenate(found) if found else np.empty((0, self.dimensions), np.float32)

@@ -119,8 +119,9 @@ def as_row(product: Product) -> tuple[Any, ...]:
 
 def as_product(row: Sequence[Any]) -> Product:
     """Make a product of the values of `FIELDS`."""
-    values = dict(zip(FIELDS, row, strict=True))
-    return Product(**values | {"in_stock": bool(values["in_stock"]), "attributes": json.loads(values["attributes"])})
+    name, category, title, price, currency, in_stock, url, image, content, attributes = row
+    known = json.loads(attributes)
+    return Product(name, category, title, price, currency, bool(in_stock), url, image, content, known)
 
 
 def now() -> float:

@@ -1,4 +1,4 @@
-"""One category of a catalog in memory: fp16 vectors in faiss, and what its products are filtered by.
+"""Products of one category in memory: fp16 vectors that faiss scans, and their rows in the file.
 
 The scan is exact: faiss sums in float32, and what may come out on top is summed again in float64.
 """
@@ -12,78 +12,99 @@ import numpy as np
 
 from scenefit.types import Array, Bools, Doubles, Floats, Ints
 
-LANES = 8
+LANES = 16
 """faiss is fast where the length of vectors is a multiple of this; the rest is filled with zeros."""
-MARGIN, FEW = 16, 0.05
+MARGIN, FEW = 16, 0.02
 ROUNDING = 1e-5
 """More than what float32 loses in a sum of a few hundred products, as a share of the two lengths."""
 
 
-class Shelf:
-    """The products of one category, each at a position in [0, P); deleting moves the last one into the gap.
+def narrow(dimensions: int) -> int:
+    """Give how many of a vector's numbers fill lanes; of most products the others, the prior, are 0.
 
-    Attributes:
-        rows: shape (P,), int64, the product's row in the SQLite file.
+    >>> narrow(129), narrow(128), narrow(5)
+    (128, 128, 5)
+    """
+    return dimensions // LANES * LANES or dimensions
+
+
+class Shelf:
+    """Products at positions in [0, P); deleting one moves the last into the gap.
+
+    The vectors lie in an array of NumPy, with room to grow, and faiss is shown where: such memory is in large pages,
+    which a scan passes faster than what faiss would take for itself.
     """
 
-    def __init__(self, dimensions: int) -> None:
-        self.dimensions = dimensions
-        padded = -(-dimensions // LANES) * LANES
-        self._index = faiss.IndexScalarQuantizer(padded, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+    def __init__(self, dimensions: int, used: int | None = None) -> None:
+        """Make an empty shelf.
+
+        Args:
+            dimensions: the length of vectors, d + 1.
+            used: how many of their numbers, from the first, may be other than 0; None for all.
+        """
+        self.dimensions, self.used = dimensions, used or dimensions
+        lanes = -(-self.used // LANES) * LANES
+        self._index = faiss.IndexScalarQuantizer(lanes, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        self._vectors: Array = np.empty((0, lanes), np.float16)
         self._rows = np.empty(0, np.int64)
-        self._longest = 0.0
-        self.columns: dict[str, Array] = {}
+        self._count, self._largest = 0, 0.0
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return self._count
 
     @property
     def rows(self) -> Ints:
         """The products' rows, by position."""
-        return self._rows[: len(self)]
-
-    def _codes(self) -> Array:
-        """View the vectors where faiss keeps them, shape (P, padded), float16."""
-        size = len(self) * self._index.code_size
-        flat = faiss.rev_swig_ptr(self._index.codes.data(), size) if size else np.empty(0, np.uint8)
-        codes: Array = flat.view(np.float16).reshape(len(self), -1)
-        return codes
+        return self._rows[: self._count]
 
     def add(self, rows: Ints, vectors: Array) -> Ints:
         """Put products at the end; vectors (n, d + 1), float16. Gives their positions."""
-        padded = np.zeros((len(rows), self._index.d), np.float16)
-        padded[:, : self.dimensions] = vectors
-        start = len(self)
-        if start + len(rows) > len(self._rows):
-            self._rows = np.concatenate([self.rows, np.zeros(max(len(rows), start // 4), np.int64)])
-        self._rows[start : start + len(rows)] = rows
-        self._index.add_sa_codes(padded.view(np.uint8))
-        self._measure(padded)
-        return np.arange(start, start + len(rows))
+        start, end = self._count, self._count + len(rows)
+        if end > len(self._rows):
+            self._grow(max(end, start + start // 4))
+        self._rows[start:end] = rows
+        self._vectors[start:end, : self.used] = vectors[:, : self.used]
+        self._vectors[start:end, self.used :] = 0
+        self._measure(vectors)
+        self._set_count(end)
+        return np.arange(start, end)
+
+    def _grow(self, room: int) -> None:
+        rows, vectors = self._rows, self._vectors
+        self._rows, self._vectors = np.empty(room, np.int64), np.empty((room, self._index.d), np.float16)
+        self._rows[: self._count], self._vectors[: self._count] = rows[: self._count], vectors[: self._count]
+        codes: Any = self._index.codes  # its types are those of C++
+        place = faiss.swig_ptr(self._vectors.view(np.uint8).reshape(-1))
+        codes.is_owned = False
+        codes.view_data = codes.c_ptr = place
+        codes.view_size = codes.c_size = self._vectors.nbytes
+
+    def _set_count(self, count: int) -> None:
+        self._count = self._index.ntotal = count
 
     def replace(self, position: int, vector: Array) -> None:
         """Give the product at a position another vector."""
-        codes = self._codes()
-        codes[position, : self.dimensions] = vector
-        self._measure(codes[position : position + 1])
+        self._vectors[position, : self.used] = vector[: self.used]
+        self._measure(vector)
 
     def remove(self, position: int) -> int | None:
         """Take a product out; gives the row of the one that stands there now, if any."""
-        last, codes = len(self) - 1, self._codes()
-        codes[position], self._rows[position] = codes[last], self._rows[last]
-        del codes
-        self._index.codes.resize(last * self._index.code_size)
-        self._index.ntotal = last
+        last = self._count - 1
+        self._vectors[position], self._rows[position] = self._vectors[last], self._rows[last]
+        self._set_count(last)
         return int(self._rows[position]) if position < last else None
 
     def _measure(self, vectors: Array) -> None:
-        if len(vectors):
-            squares = np.einsum("nd,nd->n", vectors, vectors, dtype=np.float32)
-            self._longest = max(self._longest, float(np.sqrt(squares.max())))
+        """Remember the largest number; without their signs, fp16 numbers are in the order of their bits."""
+        if vectors.size:
+            bits = np.bitwise_and(vectors.view(np.uint16), 0x7FFF).max()
+            self._largest = max(self._largest, float(bits.view(np.float16)))
 
     def vectors(self, positions: Ints) -> Floats:
         """Read stored vectors, shape (n, d + 1), float32."""
-        return self._codes()[positions, : self.dimensions].astype(np.float32)
+        found = np.zeros((len(positions), self.dimensions), np.float32)
+        found[:, : self.used] = self._vectors[positions, : self.used]
+        return found
 
     def best(self, query: Floats, k: int, allowed: Bools | None = None) -> tuple[Ints, Doubles]:
         """Find the k best products and all that equal the k-th.
@@ -103,19 +124,21 @@ class Shelf:
         total, asked = len(self) if chosen is None else len(chosen), k + MARGIN
         length = float(np.linalg.norm(query.astype(np.float64))) or 1.0
         unit = (query / length).astype(np.float32)  # so that nothing overflows
+        longest = self._largest * self._index.d**0.5
         while True:
             positions, rough = self._scan(unit, min(asked, total), allowed)
             found, scores = self._cut(query, positions, k)
-            if asked >= total or scores[-1] > length * (rough[-1] + ROUNDING * self._longest):
+            if asked >= total or scores[-1] > length * (rough[-1] + ROUNDING * longest):
                 return found, scores
             asked *= 4
 
     def _scan(self, query: Floats, k: int, allowed: Bools | None) -> tuple[Ints, Floats]:
         padded = np.zeros((1, self._index.d), np.float32)
-        padded[0, : self.dimensions] = query
+        padded[0, : self.used] = query[: self.used]
+        faiss.omp_set_num_threads(1)  # there is one query; more threads would wait for it in a loop
         options: dict[str, Any] = {}
         if allowed is not None:
-            selector: Any = faiss.IDSelectorBitmap  # its types are those of C++
+            selector: Any = faiss.IDSelectorBitmap
             parameters: Any = faiss.SearchParameters
             options = {"params": parameters(sel=selector(np.packbits(allowed, bitorder="little")))}
         scores, positions = self._index.search(padded, k, **options)
@@ -123,7 +146,7 @@ class Shelf:
 
     def _cut(self, query: Floats, positions: Ints, k: int) -> tuple[Ints, Doubles]:
         """Sum anew in float64, and keep the k best with all that equal the last."""
-        vectors = self._codes()[positions, : self.dimensions].astype(np.float64)
+        vectors = self.vectors(positions).astype(np.float64)
         scores = np.einsum("nd,d->n", vectors, query.astype(np.float64))
         if len(scores) > k:
             keep = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]

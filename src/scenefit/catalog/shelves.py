@@ -9,33 +9,33 @@ from typing import Any
 import numpy as np
 
 from scenefit.catalog.local_schema import meta
-from scenefit.catalog.memory import Shelf
-from scenefit.types import Array, Ints
+from scenefit.catalog.memory import Shelf, narrow
+from scenefit.types import Array, Floats, Ints
 
-CHUNK = 50_000
+CHUNK = 10_000
 NOWHERE = -1
 
 
 class Shelves:
     """What is in memory of one model's vectors.
 
+    A category has two shelves: one for the products whose vectors end in zeros beyond the last full lanes, as those
+    without a prior do, which is scanned faster; and one for the others.
+
     Attributes:
         number: of the model (`models.number`).
         version: the last change that is in here.
-        moved: the rows that came, changed or went since the filter's columns were last told.
     """
 
     def __init__(self, connection: sqlite3.Connection, number: int, dimensions: int) -> None:
         """Read all vectors of a model; inside `local_schema.reading`."""
         self.number, self.dimensions = number, dimensions
-        self.shelves: dict[str, Shelf] = {}
-        self._names: list[str] = []
-        self._shelf = np.full(0, NOWHERE, np.int16)  # of a row: the place of its category in `_names`
+        self._shelves: list[Shelf] = []
+        self._first: dict[str, int] = {}  # of a category: the place of its first shelf
+        self._shelf = np.empty(0, np.int32)  # of a row: the place of its shelf
         self._position = np.empty(0, np.int32)  # of a row on its shelf
         for rows, categories, vectors in self._stored(connection):
-            for category in dict.fromkeys(categories):
-                of = np.array([name == category for name in categories])
-                self._add(category, rows[of], vectors[of])
+            self._add_all(rows, categories, vectors)
         self.version = int(meta(connection)["version"])
 
     def refresh(self, connection: sqlite3.Connection) -> list[int] | None:
@@ -60,36 +60,67 @@ class Shelves:
         self.version = int(known["version"])
         return gone + [row for row, _, _ in changed]
 
+    def of(self, category: str) -> list[Shelf]:
+        """Give the shelves of a category that hold products."""
+        first = self._first.get(category)
+        return [] if first is None else [shelf for shelf in self._shelves[first : first + 2] if len(shelf)]
+
+    def counts(self) -> dict[str, int]:
+        """Count the products of each category that has some; the categories are sorted."""
+        counts = {category: sum(map(len, self.of(category))) for category in sorted(self._first)}
+        return {category: count for category, count in counts.items() if count}
+
     def where(self, row: int) -> tuple[Shelf, int] | None:
         """Find a row's shelf and position."""
         if row >= len(self._shelf) or self._shelf[row] == NOWHERE:
             return None
-        return self.shelves[self._names[self._shelf[row]]], int(self._position[row])
+        return self._shelves[self._shelf[row]], int(self._position[row])
 
-    def _stored(self, connection: sqlite3.Connection) -> Iterator[tuple[Ints, list[str], Array]]:
+    def vectors(self, rows: Sequence[int]) -> Floats:
+        """Read the vectors of rows that are here, shape (n, d + 1), float32."""
+        places, positions = self._shelf[rows], self._position[rows]
+        found = np.zeros((len(rows), self.dimensions), np.float32)
+        for place in set(places.tolist()) - {NOWHERE}:
+            on_it = places == place
+            found[on_it] = self._shelves[place].vectors(positions[on_it])
+        return found
+
+    def _stored(self, connection: sqlite3.Connection) -> Iterator[tuple[Ints, Sequence[str], Array]]:
         cursor = connection.execute(f"SELECT row, category, vector FROM vectors_{self.number:d} ORDER BY row")  # noqa: S608
         while found := cursor.fetchmany(CHUNK):
             rows, categories, vectors = zip(*found, strict=True)
-            yield np.array(rows, np.int64), list(categories), _stack(vectors, self.dimensions)
+            yield np.array(rows, np.int64), categories, _stack(vectors, self.dimensions)
+
+    def _add_all(self, rows: Ints, categories: Sequence[str], vectors: Array) -> None:
+        ends = vectors[:, narrow(self.dimensions) :].view(np.uint16)
+        places = np.fromiter(map(self._place, categories), np.int64, len(rows)) + ends.any(axis=1)
+        order = np.argsort(places, kind="stable")
+        for some in np.split(order, np.flatnonzero(np.diff(places[order])) + 1):
+            self._add(int(places[some[0]]), rows[some], vectors[some])
+
+    def _place(self, category: str) -> int:
+        """Give the place of a category's first shelf; a new category gets its two."""
+        if category not in self._first:
+            self._first[category] = len(self._shelves)
+            self._shelves += [Shelf(self.dimensions, narrow(self.dimensions)), Shelf(self.dimensions)]
+        return self._first[category]
 
     def _put(self, row: int, category: str, vector: Array) -> None:
+        place = self._place(category) + int(vector[narrow(self.dimensions) :].any())
         found = self.where(row)
-        if found and found[0] is self.shelves.get(category):
+        if found and found[0] is self._shelves[place]:
             found[0].replace(found[1], vector)
             return
         self._remove(row)
-        self._add(category, np.array([row]), vector[None])
+        self._add(place, np.array([row]), vector[None])
 
-    def _add(self, category: str, rows: Ints, vectors: Array) -> None:
-        if category not in self.shelves:
-            self.shelves[category] = Shelf(self.dimensions)
-            self._names.append(category)
-        positions = self.shelves[category].add(rows, vectors)
+    def _add(self, place: int, rows: Ints, vectors: Array) -> None:
+        positions = self._shelves[place].add(rows, vectors)
         if (short := int(rows.max()) + 1 - len(self._shelf)) > 0:
             short = max(short, len(self._shelf) // 4, 1024)
-            self._shelf = np.concatenate([self._shelf, np.full(short, NOWHERE, np.int16)])
+            self._shelf = np.concatenate([self._shelf, np.full(short, NOWHERE, np.int32)])
             self._position = np.concatenate([self._position, np.zeros(short, np.int32)])
-        self._shelf[rows], self._position[rows] = self._names.index(category), positions
+        self._shelf[rows], self._position[rows] = place, positions
 
     def _remove(self, row: int) -> None:
         found = self.where(row)
