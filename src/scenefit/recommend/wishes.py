@@ -17,8 +17,8 @@ class Wishes:
         exclude: ids that may not come.
         novelty: in [0, 1]; 0 lets what was often chosen in training come sooner (the model's prior), 1 does not.
         diversity: in [0, 1]; 0 ranks by distance alone, above it what is unlike the products before comes sooner.
-        together: in [0, 1], how much the products of a look go with each other, beside going with the photo; a matter of
-            taste: it could not be shown to help (docs/looks.md).
+        together: in [0, 1], how much the products of a look go with each other, beside going with the photo; a matter
+            of taste, not of accuracy (docs/looks.md).
         duplicates: keep products that differ from a better one in their id only.
         liked: ids of products to have more like of (docs/looks.md).
         disliked: ids of products to have less like of.
