@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 
 import torch
 from torch import Tensor
 
 from scenefit.bench.drawn import Drawn
+from scenefit.bench.memory import peak_bytes
 from scenefit.bench.train import Turn
 from scenefit.config import recipe
 from scenefit.features.dataset_features import DatasetFeatures
@@ -35,12 +34,6 @@ def closed_form_turn(features: DatasetFeatures, sizes: Drawn) -> Turn:
     facts = {"threads": torch.get_num_threads(), "peak, GB": peak_bytes() / 1e9, "opening, s": opened - start}
     facts["CPU, s"] = cpu
     return Turn(done - opened, products_alone(sizes), facts)
-
-
-def peak_bytes() -> int:
-    """Give the most memory that this process held, pages of mapped files included."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 @torch.no_grad()
