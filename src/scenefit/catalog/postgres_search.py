@@ -17,15 +17,17 @@ if TYPE_CHECKING:
     import psycopg
 
 MARGIN = 16
+FEW = 20
+"""The index is read for so many times as many as are asked for; where too few of them fit, all are compared."""
+MOST = 2**31 - 1
 ROUNDING = 2.0**-24
 """What a float32 loses, as a share of it; a sum of n products loses at most n + 1 times as much of the two lengths."""
 _EXACT = "(embedding::vector({d:d}) <#> %s::vector({d:d}))"
 _NEAR = "(embedding <#> %s::halfvec({d:d}))"
 _SELECT = """
-SELECT {fields}, embedding, -{distance},
-       (SELECT longest FROM scenefit_categories AS known WHERE known.category = scenefit_products.category)
+SELECT {fields}, embedding, (SELECT longest FROM scenefit_categories WHERE category = %s), {distance} AS distance
 FROM scenefit_products WHERE category = %s AND id <> ALL(%s) AND {condition}
-ORDER BY {distance} LIMIT %s
+ORDER BY distance LIMIT %s
 """
 
 
@@ -59,8 +61,8 @@ def _exactly(connection: psycopg.Connection[Any], ask: _Ask) -> Hits:
         hits = _ranked(found, ask.query)
         if len(found) < asked:
             return hits
-        *_, rough, longest = found[-1]
-        if hits.scores[-1] > ask.length * (rough + longest * (len(ask.unit) + 8) * ROUNDING):
+        *_, longest, distance = found[-1]
+        if hits.scores[-1] > ask.length * (longest * (len(ask.unit) + 8) * ROUNDING - distance):
             return hits
         asked *= 4
 
@@ -69,16 +71,19 @@ def _nearly(connection: psycopg.Connection[Any], ask: _Ask, ef_search: int) -> l
     """Go through the HNSW index; fewer than asked for come back where few products fit, which are best compared all."""
     from pgvector import HalfVector
 
-    options = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'strict_order', true)"
+    asked = ask.query.k + MARGIN
+    options = {"ef_search": ef_search, "iterative_scan": "relaxed_order", "max_scan_tuples": min(FEW * asked, MOST)}
+    setting = ", ".join(f"set_config('hnsw.{name}', '{value}', true)" for name, value in options.items())
     with connection.transaction():
-        connection.execute(options, (str(ef_search),))
-        return _select(connection, ask.query, _NEAR, HalfVector(ask.unit), ask.query.k + MARGIN)
+        connection.execute(f"SELECT {setting}".encode())
+        return _select(connection, ask.query, _NEAR, HalfVector(ask.unit), asked)
 
 
 def _select(connection: psycopg.Connection[Any], query: Query, distance: str, vector: object, asked: int) -> list[Any]:
     condition, values = postgres_condition(query.where) if query.where is not None else ("true", [])
     text = _SELECT.format(fields=", ".join(FIELDS), distance=distance.format(d=len(query.vector)), condition=condition)
-    given = [vector, query.category, possible(query.exclude), *values, vector, asked]
+    chosen = [query.category, possible(query.exclude), *values]
+    given = [query.category, vector, *chosen, min(asked, MOST)]
     cursor = connection.cursor(binary=True)  # a prepared plan would not know the category, and so not its index
     return cursor.execute(text.encode(), given, prepare=False).fetchall()
 
