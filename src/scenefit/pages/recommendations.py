@@ -1,4 +1,4 @@
-"""A self-contained page of recommendations: the photo, where the model looked, the products."""
+"""A self-contained page of recommendations: the photo, whole looks, then the products of each category."""
 
 from __future__ import annotations
 
@@ -28,50 +28,68 @@ def recommendations_page(result: Recommendations) -> str:
         ratio=f"{width} / {height}",
         name=escape(Path(result.photo).name),
         model=escape(result.model[:12]),
-        wanted="; wanted: how likely this is what the scene lacks" if result.wanted else "",
-        looks=_looks(result),
-        sections="\n".join(_section(ranking, result) for ranking in result.rankings.values()),
+        legend=_legend(result),
+        top=_top(result) if result.looks else "",
+        links="".join(f'<a href="#c{number}">{escape(name)}</a>' for number, name in enumerate(result.rankings, 1)),
+        sections="\n".join(_section(number, each, result) for number, each in enumerate(result.rankings.values(), 1)),
     )
 
 
-def _section(ranking: Ranking, result: Recommendations) -> str:
-    cells = f"spread over {effective_cells(ranking.attention):.0f} of {ranking.attention.size} cells"
-    cards = "\n".join(_card(product) for product in ranking.products)
+def _legend(result: Recommendations) -> str:
+    likely = any(product.probability is not None for each in result.rankings.values() for product in each.products)
+    return ("; likely: to go with the scene, where as many products do as do not" if likely else "") + (
+        "; wanted: how likely this is what the scene lacks" if result.wanted else ""
+    )
+
+
+def _top(result: Recommendations) -> str:
+    """Show whole looks beside the photo."""
+    looks = "\n".join(_look(number, look) for number, look in enumerate(result.looks, 1))
+    photo = f'<div class="photo" role="img" aria-label="The photo">{shade(result.view)}</div>'
+    return f'<div class="top"><figure>{photo}</figure><div>{looks}</div></div>'
+
+
+def _section(number: int, ranking: Ranking, result: Recommendations) -> str:
+    cells = f"about {effective_cells(ranking.attention):.0f} of {ranking.attention.size} cells"
+    cards = "\n".join(_card(product) for product in ranking.products) or "<li>no product fits</li>"
     name, view = escape(ranking.category), result.view
     wanted = f" <small>wanted {result.wanted[ranking.category]:.0%}</small>" if result.wanted else ""
-    return f"""<section><h2>{name}{wanted}</h2><div class="row">
+    return f"""<section id="c{number}"><h2>{name}{wanted}</h2><div class="row">
 <figure><div class="photo" role="img" aria-label="The photo, with where the model looked for {name}">
 <img alt="" class="heat" style="{place_style(view)}" src="{heat_uri(ranking.attention)}">
-{shade(view)}</div><figcaption>where the model looked, {cells}; shown from its least to its most</figcaption></figure>
+{shade(view)}</div><figcaption>where the model looked: {cells}</figcaption></figure>
 <ol>{cards}</ol></div></section>"""
 
 
 def _card(product: Recommendation) -> str:
-    likely = "" if product.probability is None else f"{product.probability:.0%} likely, "
-    numbers = f"{likely}distance {product.distance:.3f}"
-    return f"<li>{_shown(product.product, product.image)}<b>{product.rank}</b><small>{numbers}</small></li>"
+    """Show a ranked product; its distance where the pointer rests."""
+    distance = f"distance {product.distance:.3f}"
+    likely = f"<small>{distance}</small>"
+    if product.probability is not None:
+        width = f"{product.probability:.0%}"
+        likely = f'<i class="bar"><i style="width:{width}"></i></i><small>{width} likely</small>'
+    return f'<li title="{distance}">{_shown(product.product, product.image)}{likely}<b>{product.rank}</b></li>'
 
 
 def _shown(product: Product, image: Path | None) -> str:
-    """Show a product's picture, title and price; the title leads to the shop where that is a web address."""
-    title = escape(product.title or product.id)
-    picture = product_uri(image)
-    shown = f'<img alt="{title}" loading="lazy" src="{picture}">' if picture else '<div class="none">no picture</div>'
-    price = "" if product.price is None else f" <em>{product.price:.2f} {escape(product.currency or '')}</em>"
+    """Show a product's picture, title and price; they lead to the shop where it has a web address."""
+    title, uri = escape(product.title or product.id), product_uri(image)
+    picture = f'<img alt="{title}" loading="lazy" src="{uri}">' if uri else '<div class="none">no picture</div>'
+    shown = f'{picture}<span class="{"title" if product.title else "id"}">{title}</span>'
     if product.url and product.url.startswith(("https://", "http://")):
-        title = f'<a href="{escape(product.url)}" rel="noopener noreferrer">{title}</a>'
-    return f"{shown}<span>{title}{price}</span>"
+        shown = f'<a href="{escape(product.url)}" rel="noopener noreferrer">{shown}</a>'
+    stock = "" if product.in_stock else "<em>out of stock</em>"
+    return f"{shown}{_price(product.price, product.currency)}{stock}"
 
 
-def _looks(result: Recommendations) -> str:
-    """Show whole looks, side by side."""
-    return "\n".join(_look(number, look) for number, look in enumerate(result.looks, 1))
+def _price(price: float | None, currency: str | None) -> str:
+    """Show a price, in its currency where that is known; nothing where there is none."""
+    return "" if price is None else f"<strong>{price:,.2f} {escape(currency or '')}".rstrip() + "</strong>"
 
 
 def _look(number: int, look: Look) -> str:
     cards = "".join(
-        f"<li>{_shown(product, look.images.get(product.id))}<small>{escape(name)}</small></li>"
+        f"<li><small>{escape(name)}</small>{_shown(product, look.images.get(product.id))}</li>"
         for name, product in look.products.items()
     )
-    total = "" if look.price is None else f" <small>{look.price:.2f} {escape(look.currency or '')} together</small>"
-    return f'<section><h2>Look {number}{total}</h2><ol class="look">{cards}</ol></section>'
+    return f'<section><h2>Look {number}{_price(look.price, look.currency)}</h2><ol class="look">{cards}</ol></section>'
