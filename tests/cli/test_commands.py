@@ -16,7 +16,7 @@ from scenefit.cli import run
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = ("data import stl", "data check", "features", "train", "evaluate", "catalog build", "catalog info")
 COMMANDS += ("recommend", "score", "bench features", "bench train", "data lookbook", "demo", "compare", "data download")
-COMMANDS += ("data import outfits", "data import street2shop", "data import table")
+COMMANDS += ("data import outfits", "data import street2shop", "data import table", "rerank")
 
 
 def test_import_and_check_print_what_they_did(path: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -12,7 +13,7 @@ from scenefit.pages.recommendations import recommendations_page
 from scenefit.recommend.recommender import Recommender
 from scenefit.recommend.wishes import Wishes
 from scenefit.results import Look, Recommendation, Recommendations
-from scenefit.types import Box
+from scenefit.types import Box, Product
 
 
 def recommend(
@@ -62,18 +63,22 @@ def recommend(
 
 def _show(result: Recommendations) -> None:
     for name, ranking in result.rankings.items():
-        found = [(p.id, p.rank, f"{p.distance:.4f}", _probability(p), *_told(p)) for p in ranking.products]
+        found = [(p.id, p.rank, f"{p.distance:.4f}", _probability(p), *_told(p.product)) for p in ranking.products]
         wanted = f", wanted {result.wanted[name]:.0%}" if result.wanted else ""
-        show_table(name + wanted, ("product", "rank", "distance", "probability", "title", "price"), found)
+        _show_filled(name + wanted, ("product", "rank", "distance", "probability", "title", "price"), found)
     for number, look in enumerate(result.looks, 1):
-        rows = [
-            (name, product.id, product.title or "", _price(product.price)) for name, product in look.products.items()
-        ]
-        show_table(f"look {number}{_total(look)}", ("category", "product", "title", "price"), rows)
+        rows = [(name, product.id, *_told(product)) for name, product in look.products.items()]
+        _show_filled(f"look {number}{_total(look)}", ("category", "product", "title", "price"), rows)
 
 
-def _told(found: Recommendation) -> tuple[str, str]:
-    return found.product.title or "", _price(found.product.price)
+def _show_filled(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Show a table without the columns that nothing stands in."""
+    kept = [i for i in range(len(columns)) if not rows or any(row[i] != "" for row in rows)]
+    show_table(title, [columns[i] for i in kept], [[row[i] for i in kept] for row in rows])
+
+
+def _told(product: Product) -> tuple[str, str]:
+    return product.title or "", _price(product.price)
 
 
 def _price(price: float | None) -> str:
