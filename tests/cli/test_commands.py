@@ -15,6 +15,7 @@ from scenefit.cli import run
 
 README = Path(__file__).parents[2] / "README.md"
 COMMANDS = ("data import stl", "data check", "features", "train", "evaluate", "catalog build", "catalog info")
+COMMANDS += tuple(f"catalog {name}" for name in ("add", "remove", "switch", "rollback", "export", "import"))
 COMMANDS += ("recommend", "score", "bench features", "bench train", "data lookbook", "demo", "compare", "data download")
 COMMANDS += ("data import outfits", "data import street2shop", "data import table", "rerank")
 
@@ -108,7 +109,9 @@ def test_a_mistake_is_one_line_and_exit_code_2() -> None:
     )
     assert done.returncode == 2
     assert done.stdout == ""
-    assert done.stderr == "error: nowhere: no such folder; expected a scenefit catalog\n"
+    assert done.stderr == (
+        "error: nowhere is not a catalog: it has no catalog.sqlite; make one with `scenefit catalog build`\n"
+    )
 
 
 def test_a_defect_is_exit_code_1(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from scenefit.artifacts import written_file
+from scenefit.artifacts import check_free, written_file
 from scenefit.catalog import local_schema as schema
+from scenefit.catalog.columns import Columns
 from scenefit.catalog.dataset_products import DatasetProducts
 from scenefit.catalog.listed import SetAside, Source
 from scenefit.catalog.load import load
@@ -72,13 +73,17 @@ def build_catalog(
         UsageError: `out` exists, is no unfinished build of the same model and products, and `overwrite` is false.
         DataError: the products cannot be read.
     """
-    source = products.fingerprint if isinstance(products, Dataset) else str(products.resolve())
     if not isinstance(products, Dataset) and not products.exists():
         raise UsageError(f"got the products {products}; expected a dataset folder or a table, and there is nothing")
-    with closing(_begun(out, model, source, overwrite)) as catalog:
-        report = add_products(catalog, model, products, options=options, progress=progress)
-        with catalog.changing() as writer, schema.writing(writer.connection):
-            schema.set_meta(writer.connection, **{BUILDING: ""})
+    mark = products.fingerprint if isinstance(products, Dataset) else str(products.resolve())
+    known = None if overwrite else _unfinished(out, model, mark)
+    if known is None:
+        check_free(out, overwrite)
+    options, backbone = options or LoadOptions(), model.backbone(threads=1)
+    source = _open(products, known or {}, backbone, options.table, progress)
+    with closing(_begun(out, model, mark, known is None, overwrite)) as catalog:
+        report = _load(catalog, model, backbone, source, options, progress)
+        _mark(catalog, "")
     return report
 
 
@@ -91,9 +96,14 @@ def add_products(
     progress: Progress = silent,
 ) -> LoadReport:
     """Bring a dataset's or a table's products into a catalog (`load.load`); rows set aside are listed in a file."""
-    options = options or LoadOptions()
-    backbone = model.backbone(threads=1)
-    source = _open(products, catalog, backbone, options.table, progress)
+    options, backbone = options or LoadOptions(), model.backbone(threads=1)
+    source = _open(products, catalog.columns(), backbone, options.table, progress)
+    return _load(catalog, model, backbone, source, options, progress)
+
+
+def _load(
+    catalog: Store, model: Model, backbone: Backbone, source: Source, options: LoadOptions, progress: Progress
+) -> LoadReport:
     listing = options.rejected or (catalog.folder / REJECTED if isinstance(catalog, LocalCatalog) else None)
     with ExitStack() as stack:
         file = (
@@ -121,10 +131,10 @@ def _list(row: SetAside, file: IO[str] | None) -> None:
 
 
 def _open(
-    products: Dataset | Path, catalog: Store, backbone: Backbone, table: TableOptions | None, progress: Progress
+    products: Dataset | Path, known: Columns, backbone: Backbone, table: TableOptions | None, progress: Progress
 ) -> Source:
     if isinstance(products, Path) and not products.is_dir():
-        return ProductTable(products, table, catalog.columns())
+        return ProductTable(products, table, known)
     if table is not None and table != TableOptions():
         raise UsageError(
             f"{products} is a dataset, whose columns are known; --column, --kind and --without are for tables"
@@ -132,24 +142,32 @@ def _open(
     return DatasetProducts(products if isinstance(products, Dataset) else Dataset.open(products), backbone, progress)
 
 
-def _begun(out: Path, model: Model, source: str, overwrite: bool) -> LocalCatalog:
+def _begun(out: Path, model: Model, mark: str, new: bool, overwrite: bool) -> LocalCatalog:
     """Give an empty catalog, or the one whose build is to be gone on with."""
-    there = (out / schema.FILE).is_file()
-    if there and overwrite:
+    if new and overwrite and (out / schema.FILE).is_file():
         with suppress(ArtifactError):
             Writer(out).close()  # nobody writes to what is to be replaced
-    if not (there and not overwrite and _is_unfinished(out, model, source)):
+    if new:
         create(out, model, overwrite=overwrite)
     catalog = LocalCatalog(out)
-    with catalog.changing() as writer, schema.writing(writer.connection):
-        schema.set_meta(writer.connection, **{BUILDING: source})
+    _mark(catalog, mark)
     return catalog
 
 
-def _is_unfinished(out: Path, model: Model, source: str) -> bool:
-    """Say whether a catalog is an unfinished build of the same; a build just begun has neither products nor a mark."""
+def _mark(catalog: LocalCatalog, mark: str) -> None:
+    """Note down what the catalog is being built of, empty once it is whole."""
+    with catalog.changing() as writer, schema.writing(writer.connection):
+        schema.set_meta(writer.connection, **{BUILDING: mark})
+
+
+def _unfinished(out: Path, model: Model, mark: str) -> Columns | None:
+    """Give the columns of a catalog that is an unfinished build of the same, None where there is none.
+
+    A build just begun has neither products nor a mark.
+    """
+    if not (out / schema.FILE).is_file():
+        return None
     with closing(LocalCatalog(out)) as catalog, closing(schema.connect(out)) as connection:
         building = schema.meta(connection).get(BUILDING)
-        return catalog.model == model.fingerprint and (
-            building == source or (building is None and not catalog.counts())
-        )
+        same = building == mark or (building is None and not catalog.counts())
+        return catalog.columns() if same and catalog.model == model.fingerprint else None

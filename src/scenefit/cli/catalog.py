@@ -15,6 +15,7 @@ from scenefit.catalog.local import LocalCatalog
 from scenefit.catalog.opening import open_store
 from scenefit.catalog.tables import TableOptions
 from scenefit.cli.catalog_models import rollback, switch
+from scenefit.cli.catalog_moving import export, import_
 from scenefit.cli.catalog_options import (
     AllowHost,
     Column,
@@ -36,6 +37,8 @@ app = typer.Typer(
 )
 app.command("switch")(switch)
 app.command("rollback")(rollback)
+app.command("export")(export)
+app.command("import")(import_)
 
 Products = typer.Argument(help="A dataset folder, or a CSV, JSON lines or Parquet table with id, category and image.")
 Catalog = typer.Argument(help="The catalog: a folder, postgresql://... or milvus://...")
