@@ -93,6 +93,15 @@ def test_looks_are_of_one_product_a_category_within_the_budget(recommender: Reco
     assert scores == sorted(scores, reverse=True)
 
 
+def test_a_category_without_a_fitting_product_is_left_out_of_looks_unless_asked_for(
+    recommender: Recommender, photo: Path
+) -> None:
+    result = recommender.recommend(photo, looks=1, where='category="Shoes"')
+    assert result.rankings["Pants"].products == [] and list(result.looks[0].products) == ["Shoes"]
+    with pytest.raises(UsageError, match="no product of 'Pants' is left to choose from"):
+        recommender.recommend(photo, ["Pants", "Shoes"], looks=1, where='category="Shoes"')
+
+
 def test_looks_that_cannot_be_had(recommender: Recommender, photo: Path) -> None:
     with pytest.raises(UsageError, match=r"fits the budget 15 EUR: the cheapest costs \d+\.00 EUR; raise the budget"):
         recommender.recommend(photo, looks=1, budget=15)

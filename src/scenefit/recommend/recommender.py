@@ -98,7 +98,8 @@ class Recommender:
             k: products a category, at least 1; so many come wherever so many fit.
             box: around the item to replace; the largest part of the photo without it is looked at.
             suggested: keep so many categories, the most wanted; only where none is asked for.
-            looks: compose so many different looks of one product a category, that go with each other too.
+            looks: compose so many different looks of one product a category, that go with each other too; a category
+                that was not asked for and has no product that may come is left out.
             budget: the most that a look may cost; products without a price are then left out of looks.
             wishes: which products may come, and in what order; `diversity` has no part in looks.
             more: the fields of `Wishes` by name, in place of `wishes`: `where="price<80", diversity=0.3`.
@@ -121,7 +122,7 @@ class Recommender:
                 query = now.query(seen, name, k, wishes)
                 hits = rank(self.store, query, duplicates=wishes.duplicates, diversity=wishes.diversity)
                 rankings[name] = now.ranking(seen, query, hits)
-                if looks:
+                if looks and (hits.products or categories):
                     candidates[name] = rank(self.store, replace(query, k=CANDIDATES), duplicates=wishes.duplicates)
             found = (
                 [
