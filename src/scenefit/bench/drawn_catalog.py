@@ -15,6 +15,7 @@ import numpy as np
 from scenefit import artifacts
 from scenefit.catalog import local_models as models
 from scenefit.catalog import local_schema as schema
+from scenefit.catalog.local import LocalCatalog
 from scenefit.errors import UsageError
 from scenefit.model.folder import Model
 from scenefit.types import Array, Floats, Product, Progress, silent
@@ -57,6 +58,8 @@ class DrawnCatalog:
         models.create(folder, model)
         with closing(schema.connect(folder)) as connection:
             self._fill(connection, progress)
+        with closing(LocalCatalog(folder)) as catalog, catalog.changing():
+            progress("closing", 1, 1)  # as whoever has written a catalog does, which leaves the snapshot
         artifacts.write_json(sizes, asdict(self))
 
     def _fill(self, connection: sqlite3.Connection, progress: Progress) -> None:

@@ -3,20 +3,23 @@
 CATALOG/catalog.sqlite       products, their vectors of one model or more, what changed when
 CATALOG/models/N/            the models that made the vectors, the active one among them
 CATALOG/images/              pictures, each named by the SHA-256 of its bytes
+CATALOG/vectors.snapshot     the vectors in the order of memory, for a fast opening; may be missing (`snapshot`)
 CATALOG/writer.lock          held by the process that writes
 """
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from scenefit.catalog import local_schema as schema
+from scenefit.catalog import snapshot
 from scenefit.catalog.checks import possible
 from scenefit.catalog.columns import FIXED, Columns
 from scenefit.catalog.filter_mask import mask
@@ -26,8 +29,11 @@ from scenefit.catalog.memory import Shelf
 from scenefit.catalog.pictures import Pictures
 from scenefit.catalog.shelves import Shelves
 from scenefit.catalog.stores import Hits, Query, check_filter, check_query
-from scenefit.errors import ArtifactError, UsageError
+from scenefit.errors import ArtifactError, ScenefitError, UsageError
 from scenefit.types import Bools, Doubles, Floats, Product
+
+MANY = 50_000
+"""After so many changes at once, what filters read is read anew when it is next asked for."""
 
 
 class LocalCatalog:
@@ -171,9 +177,16 @@ class LocalCatalog:
         """Let go of the files, and of the right to write."""
         with self._lock:
             if self._writer is not None:
+                with suppress(OSError, sqlite3.Error, ScenefitError):  # it only makes the next opening faster
+                    self._save(self._writer)
                 self._writer.close()
             self._writer = None
             self._connection.close()
+
+    def _save(self, writer: Writer) -> None:
+        with self._reading():
+            if snapshot.wanted(self.folder, self._connection, self._shelves):
+                snapshot.save(self.folder, writer.connection, self._shelves)
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
@@ -187,6 +200,8 @@ class LocalCatalog:
         changed = self._shelves.refresh(self._connection)
         if changed is None:
             self._load()
+        elif len(changed) > MANY:
+            self._columns = LocalColumns(self._connection)
         elif changed:
             self._columns.update(changed)
 
@@ -198,7 +213,7 @@ class LocalCatalog:
         if found is None:
             raise ArtifactError(f"{self.folder} has no model; build the catalog again")
         number, self._model, dimensions = found
-        self._shelves = Shelves(self._connection, number, dimensions)
+        self._shelves = self._read(int(number), int(dimensions))
         self._columns = LocalColumns(self._connection)
 
     def _best(self, query: Query) -> tuple[list[int], Doubles]:
@@ -215,6 +230,14 @@ class LocalCatalog:
             order = np.array(sorted(order, key=lambda i: (-scores[i], ids[int(rows[i])])), np.int64)
         order = order[: query.k]
         return rows[order].tolist(), scores[order]
+
+    def _read(self, number: int, dimensions: int) -> Shelves:
+        """Read a model's vectors from the snapshot and what changed later; from SQLite alone where that cannot be."""
+        shelves = snapshot.load(self.folder, self._connection, number, dimensions)
+        if shelves is None or shelves.refresh(self._connection) is None:
+            shelves = Shelves(number, dimensions)
+            shelves.read(self._connection)
+        return shelves
 
     def _asked(self, query: Query) -> list[tuple[Shelf, Bools | None]]:
         """Give the shelves of a query's category, and which of their products may come back; None for all."""

@@ -33,21 +33,22 @@ class Shelf:
 
     The vectors lie in an array of NumPy, with room to grow, and faiss is shown where: such memory is in large pages,
     which a scan passes faster than what faiss would take for itself.
+
+    Attributes:
+        dimensions: the length of vectors, d + 1.
+        used: how many of their numbers, from the first, may be other than 0.
+        lanes: their length in memory.
+        largest: no number of a vector is larger, whatever its sign.
     """
 
     def __init__(self, dimensions: int, used: int | None = None) -> None:
-        """Make an empty shelf.
-
-        Args:
-            dimensions: the length of vectors, d + 1.
-            used: how many of their numbers, from the first, may be other than 0; None for all.
-        """
+        """Make an empty shelf; all numbers are used where `used` is None."""
         self.dimensions, self.used = dimensions, used or dimensions
-        lanes = -(-self.used // LANES) * LANES
-        self._index = faiss.IndexScalarQuantizer(lanes, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-        self._vectors: Array = np.empty((0, lanes), np.float16)
+        self.lanes = -(-self.used // LANES) * LANES
+        self._index = faiss.IndexScalarQuantizer(self.lanes, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
+        self._vectors: Array = np.empty((0, self.lanes), np.float16)
         self._rows = np.empty(0, np.int64)
-        self._count, self._largest = 0, 0.0
+        self._count, self.largest = 0, 0.0
 
     def __len__(self) -> int:
         return self._count
@@ -56,6 +57,17 @@ class Shelf:
     def rows(self) -> Ints:
         """The products' rows, by position."""
         return self._rows[: self._count]
+
+    @property
+    def stored(self) -> Array:
+        """The vectors as they lie in memory, shape (P, lanes), float16."""
+        return self._vectors[: self._count]
+
+    def fill(self, rows: Ints, stored: Array, largest: float) -> None:
+        """Take over what another shelf had as `rows`, `stored` and `largest`."""
+        self._show(rows, stored)
+        self.largest = largest
+        self._set_count(len(rows))
 
     def add(self, rows: Ints, vectors: Array) -> Ints:
         """Put products at the end; vectors (n, d + 1), float16. Gives their positions."""
@@ -70,14 +82,18 @@ class Shelf:
         return np.arange(start, end)
 
     def _grow(self, room: int) -> None:
-        rows, vectors = self._rows, self._vectors
-        self._rows, self._vectors = np.empty(room, np.int64), np.empty((room, self._index.d), np.float16)
-        self._rows[: self._count], self._vectors[: self._count] = rows[: self._count], vectors[: self._count]
+        rows, vectors = np.empty(room, np.int64), np.empty((room, self.lanes), np.float16)
+        rows[: self._count], vectors[: self._count] = self.rows, self.stored
+        self._show(rows, vectors)
+
+    def _show(self, rows: Ints, vectors: Array) -> None:
+        """Tell faiss where the vectors are."""
+        self._rows, self._vectors = rows, vectors
         codes: Any = self._index.codes  # its types are those of C++
-        place = faiss.swig_ptr(self._vectors.view(np.uint8).reshape(-1))
+        place = faiss.swig_ptr(vectors.view(np.uint8).reshape(-1))
         codes.is_owned = False
         codes.view_data = codes.c_ptr = place
-        codes.view_size = codes.c_size = self._vectors.nbytes
+        codes.view_size = codes.c_size = vectors.nbytes
 
     def _set_count(self, count: int) -> None:
         self._count = self._index.ntotal = count
@@ -98,7 +114,7 @@ class Shelf:
         """Remember the largest number; without their signs, fp16 numbers are in the order of their bits."""
         if vectors.size:
             bits = np.bitwise_and(vectors.view(np.uint16), 0x7FFF).max()
-            self._largest = max(self._largest, float(bits.view(np.float16)))
+            self.largest = max(self.largest, float(bits.view(np.float16)))
 
     def vectors(self, positions: Ints) -> Floats:
         """Read stored vectors, shape (n, d + 1), float32."""
@@ -124,7 +140,7 @@ class Shelf:
         total, asked = len(self) if chosen is None else len(chosen), k + MARGIN
         length = float(np.linalg.norm(query.astype(np.float64))) or 1.0
         unit = (query / length).astype(np.float32)  # so that nothing overflows
-        longest = self._largest * self._index.d**0.5
+        longest = self.largest * self.lanes**0.5
         while True:
             positions, rough = self._scan(unit, min(asked, total), allowed)
             found, scores = self._cut(query, positions, k)
@@ -133,7 +149,7 @@ class Shelf:
             asked *= 4
 
     def _scan(self, query: Floats, k: int, allowed: Bools | None) -> tuple[Ints, Floats]:
-        padded = np.zeros((1, self._index.d), np.float32)
+        padded = np.zeros((1, self.lanes), np.float32)
         padded[0, : self.used] = query[: self.used]
         faiss.omp_set_num_threads(1)  # there is one query; more threads would wait for it in a loop
         options: dict[str, Any] = {}

@@ -27,14 +27,18 @@ class Shelves:
         version: the last change that is in here.
     """
 
-    def __init__(self, connection: sqlite3.Connection, number: int, dimensions: int) -> None:
-        """Read all vectors of a model; inside `local_schema.reading`."""
-        self.number, self.dimensions = number, dimensions
+    def __init__(self, number: int, dimensions: int, version: int = -1) -> None:
+        """Make the shelves of a model, empty; `fill` and `refresh` fill them."""
+        self.number, self.dimensions, self.version = number, dimensions, version
         self._shelves: list[Shelf] = []
         self._first: dict[str, int] = {}  # of a category: the place of its first shelf
         self._shelf = np.empty(0, np.int32)  # of a row: the place of its shelf
         self._position = np.empty(0, np.int32)  # of a row on its shelf
-        for rows, categories, vectors in self._stored(connection):
+
+    def read(self, connection: sqlite3.Connection) -> None:
+        """Read all vectors of the model into empty shelves; inside `local_schema.reading`."""
+        table = f"vectors_{self.number:d}"
+        for rows, categories, vectors in self._stored(connection, f"{table} ORDER BY row", ()):
             self._add_all(rows, categories, vectors)
         self.version = int(meta(connection)["version"])
 
@@ -47,18 +51,31 @@ class Shelves:
         known = meta(connection)
         if int(known["active"]) != self.number or int(known["pruned"]) > self.version:
             return None
-        gone = [row for (row,) in connection.execute("SELECT row FROM deleted WHERE version > ?", (self.version,))]
-        changed = connection.execute(
-            f"SELECT row, products.category, vector FROM products JOIN vectors_{self.number:d} USING (row) "  # noqa: S608
-            "WHERE version > ? ORDER BY row",
-            (self.version,),
-        ).fetchall()
-        for row in gone:
+        changed = [row for (row,) in connection.execute("SELECT row FROM deleted WHERE version > ?", (self.version,))]
+        for row in changed:
             self._remove(row)
-        for row, category, vector in changed:
-            self._put(row, category, np.frombuffer(vector, np.float16))
+        # the index is named, or SQLite may pass over all products to give them in order
+        since = f"products INDEXED BY products_version CROSS JOIN vectors_{self.number:d} USING (row) WHERE version > ?"
+        for rows, categories, vectors in self._stored(connection, since, (self.version,)):
+            self._take(rows, categories, vectors)
+            changed += rows.tolist()
         self.version = int(known["version"])
-        return gone + [row for row, _, _ in changed]
+        return changed
+
+    def shelf(self, category: str, second: int) -> Shelf:
+        """Give the first or the second shelf of a category, which is made if it is new."""
+        return self._shelves[self._place(category) + second]
+
+    def fill(self, category: str, second: int, rows: Ints, stored: Array, largest: float) -> None:
+        """Fill an empty shelf, see `Shelf.fill`."""
+        self.shelf(category, second).fill(rows, stored, largest)
+        self._note(self._place(category) + second, rows, np.arange(len(rows)))
+
+    def listed(self) -> list[tuple[str, Shelf]]:
+        """Give all shelves, those of a category side by side, with its name."""
+        return [
+            (category, shelf) for category, first in self._first.items() for shelf in self._shelves[first : first + 2]
+        ]
 
     def of(self, category: str) -> list[Shelf]:
         """Give the shelves of a category that hold products."""
@@ -85,11 +102,22 @@ class Shelves:
             found[on_it] = self._shelves[place].vectors(positions[on_it])
         return found
 
-    def _stored(self, connection: sqlite3.Connection) -> Iterator[tuple[Ints, Sequence[str], Array]]:
-        cursor = connection.execute(f"SELECT row, category, vector FROM vectors_{self.number:d} ORDER BY row")  # noqa: S608
+    def _stored(
+        self, connection: sqlite3.Connection, which: str, values: Sequence[int]
+    ) -> Iterator[tuple[Ints, Sequence[str], Array]]:
+        table = f"vectors_{self.number:d}"
+        cursor = connection.execute(f"SELECT row, {table}.category, vector FROM {which}", values)  # noqa: S608
         while found := cursor.fetchmany(CHUNK):
             rows, categories, vectors = zip(*found, strict=True)
             yield np.array(rows, np.int64), categories, _stack(vectors, self.dimensions)
+
+    def _take(self, rows: Ints, categories: Sequence[str], vectors: Array) -> None:
+        """Put each row where it belongs: one that is here replaces what it was, the new ones come together."""
+        here = np.array([self.where(row) is not None for row in rows.tolist()])
+        for i in np.flatnonzero(here).tolist():
+            self._put(int(rows[i]), categories[i], vectors[i])
+        if len(new := np.flatnonzero(~here)):
+            self._add_all(rows[new], [categories[i] for i in new.tolist()], vectors[new])
 
     def _add_all(self, rows: Ints, categories: Sequence[str], vectors: Array) -> None:
         ends = vectors[:, narrow(self.dimensions) :].view(np.uint16)
@@ -115,8 +143,11 @@ class Shelves:
         self._add(place, np.array([row]), vector[None])
 
     def _add(self, place: int, rows: Ints, vectors: Array) -> None:
-        positions = self._shelves[place].add(rows, vectors)
-        if (short := int(rows.max()) + 1 - len(self._shelf)) > 0:
+        self._note(place, rows, self._shelves[place].add(rows, vectors))
+
+    def _note(self, place: int, rows: Ints, positions: Ints) -> None:
+        """Remember where rows are."""
+        if (short := int(rows.max(initial=-1)) + 1 - len(self._shelf)) > 0:
             short = max(short, len(self._shelf) // 4, 1024)
             self._shelf = np.concatenate([self._shelf, np.full(short, NOWHERE, np.int32)])
             self._position = np.concatenate([self._position, np.zeros(short, np.int32)])
