@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,7 @@ class DrawnCatalog:
 
     def _units(self, category: Array, rng: np.random.Generator) -> Floats:
         d = self.dimensions - 1
-        centres = np.random.default_rng(d).standard_normal((self.categories, CLUSTERS, d), np.float32)
-        near = centres[category, rng.integers(CLUSTERS, size=len(category))]
+        near = _centres(self.categories, d)[category, rng.integers(CLUSTERS, size=len(category))]
         near += SPREAD * rng.standard_normal(near.shape, np.float32)
         near /= np.linalg.norm(near, axis=1, keepdims=True)
         return near
@@ -120,6 +120,11 @@ class DrawnCatalog:
         rng = np.random.default_rng([seed, category])
         units = self._units(np.full(count, category), rng)
         return np.column_stack([2 * units, np.ones(count)]).astype(np.float32)
+
+
+@cache
+def _centres(categories: int, d: int) -> Floats:
+    return np.random.default_rng(d).standard_normal((categories, CLUSTERS, d), np.float32)
 
 
 def sizes_of(folder: Path) -> DrawnCatalog:

@@ -16,6 +16,7 @@ from scenefit.types import Product
 FILE, FORMAT = "catalog.sqlite", "1"
 BUSY_SECONDS = 30.0
 FIELDS = ("id", "category", "title", "price", "currency", "in_stock", "url", "image", "content", "attributes")
+_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE products (
@@ -113,8 +114,7 @@ def next_version(connection: sqlite3.Connection) -> int:
 
 def as_row(product: Product) -> tuple[Any, ...]:
     """Give the values of `FIELDS`."""
-    attributes = json.dumps(dict(product.attributes), sort_keys=True, ensure_ascii=False)
-    return (*(getattr(product, name) for name in FIELDS[:-1]), attributes)
+    return (*(getattr(product, name) for name in FIELDS[:-1]), _JSON.encode(dict(product.attributes)))
 
 
 def as_product(row: Sequence[Any]) -> Product:

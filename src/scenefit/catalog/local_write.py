@@ -53,8 +53,12 @@ class Writer:
             stored = stored_vectors(products, vectors, dimensions)
             self._learn_attributes(products)
             version, moment = schema.next_version(self.connection), schema.now()
-            for product, vector in zip(products, stored, strict=True):
-                self._put(product, vector.tobytes(), number, version, moment)
+            others = [other for other in self.models() if other != number]
+            rows = [self._put(product, others, version, moment) for product in products]
+            self.connection.executemany(
+                f"INSERT OR REPLACE INTO vectors_{number:d} VALUES (?, ?, ?)",  # noqa: S608
+                ((row, each.category, one.tobytes()) for row, each, one in zip(rows, products, stored, strict=True)),
+            )
 
     def delete(self, ids: Sequence[str]) -> int:
         """Delete products, all or none; gives how many there were."""
@@ -91,22 +95,21 @@ class Writer:
         new = [(name, kind) for name, kind in kinds.items() if name not in known]
         self.connection.executemany("INSERT INTO attributes VALUES (?, ?)", new)
 
-    def _put(self, product: Product, vector: bytes, number: int, version: int, moment: float) -> None:
-        before = self.connection.execute("SELECT content FROM products WHERE id = ?", (product.id,)).fetchone()
-        (row,) = self.connection.execute(_UPSERT, (*schema.as_row(product), moment, moment, version)).fetchone()
+    def _put(self, product: Product, others: Sequence[int], version: int, moment: float) -> int:
+        """Write a product; what other models made of it stays where the picture does. Gives its row."""
+        find, values = "SELECT content FROM products WHERE id = ?", (*schema.as_row(product), moment, moment, version)
+        before = self.connection.execute(find, (product.id,)).fetchone() if others else None
+        (row,) = self.connection.execute(_UPSERT, values).fetchone()
         same = product.content is not None and before == (product.content,)
-        for other in self.models():
-            if other != number and same:
+        for other in others:
+            if same:
                 self.connection.execute(
                     f"UPDATE vectors_{other:d} SET category = ? WHERE row = ?",  # noqa: S608
                     (product.category, row),
                 )
-            elif other != number:  # it is made again before that model serves
+            else:  # it is made again before that model serves
                 self.connection.execute(f"DELETE FROM vectors_{other:d} WHERE row = ?", (row,))  # noqa: S608
-        self.connection.execute(
-            f"INSERT OR REPLACE INTO vectors_{number:d} VALUES (?, ?, ?)",  # noqa: S608
-            (row, product.category, vector),
-        )
+        return int(row)
 
     def _forget(self) -> None:
         """Forget the oldest deletions, and say up to which version they are forgotten."""
