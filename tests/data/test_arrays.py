@@ -22,9 +22,10 @@ class Planted:
         return (Path.touch, (Path("planted"),))
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32])
 @pytest.mark.parametrize("rows", [0, 1, 7])
-def test_what_was_saved_comes_back(rows: int, tmp_path: Path) -> None:
-    values = np.random.default_rng(0).normal(size=(rows, 5)).astype(np.float32)
+def test_what_was_saved_comes_back(rows: int, kind: type[np.floating[Any]], tmp_path: Path) -> None:
+    values = np.random.default_rng(0).normal(size=(rows, 5)).astype(kind)
     np.save(tmp_path / "a.npy", values)
     read = read_array(tmp_path / "a.npy", (rows, 5), "build it again")
     np.testing.assert_array_equal(read, values)
@@ -44,7 +45,8 @@ def test_what_was_saved_comes_back(rows: int, tmp_path: Path) -> None:
 )
 def test_another_array_is_refused(values: Any, got: str, tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", values)
-    with pytest.raises(ArtifactError, match=rf"a\.npy holds {got}; expected float32 of shape \(3, 5\): build it again"):
+    expected = r"expected float16 or float32 of shape \(3, 5\): build it again"
+    with pytest.raises(ArtifactError, match=rf"a\.npy holds {got}; {expected}"):
         read_array(tmp_path / "a.npy", (3, 5), "build it again")
 
 

@@ -8,22 +8,22 @@ from tokenize import TokenError
 import numpy as np
 
 from scenefit.errors import ArtifactError
-from scenefit.types import Floats
+from scenefit.types import Array, Floats
 
 
 def read_array(path: Path, shape: tuple[int, ...], remedy: str) -> Floats:
-    """Read a float32 array of one shape from a .npy file, never as a pickle.
+    """Read an array of one shape from a .npy file, float16 or float32, as float32; never as a pickle.
 
     Raises:
         ArtifactError: the file is not such an array, or holds what is no finite number; `remedy` says what to do then.
     """
     try:  # as a map, so that a header that promises terabytes takes none
-        array: Floats = np.lib.format.open_memmap(path, mode="r")
+        array: Array = np.lib.format.open_memmap(path, mode="r")
     except (OSError, ValueError, TokenError) as error:
         raise ArtifactError(f"{path} cannot be read as an array ({error}); {remedy}") from None
-    if array.shape != shape or array.dtype != np.float32:
+    if array.shape != shape or array.dtype not in (np.float16, np.float32):
         got = f"{array.dtype} of shape {array.shape}"
-        raise ArtifactError(f"{path} holds {got}; expected float32 of shape {shape}: {remedy}")
+        raise ArtifactError(f"{path} holds {got}; expected float16 or float32 of shape {shape}: {remedy}")
     if not np.isfinite(array).all():
         raise ArtifactError(f"{path} holds values that are not finite numbers; {remedy}")
-    return np.array(array)
+    return np.array(array, np.float32)

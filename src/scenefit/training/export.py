@@ -118,4 +118,4 @@ def _write_seen(data: TripletData, made: Made, folder: Path) -> None:
     prior = np.zeros(len(pool)) if made.prior is None else made.prior
     write_table(folder / SEEN_FILE, table | {"prior": prior}, SEEN | PRIOR)
     if made.memory is not None:
-        np.save(folder / MEMORY, made.memory)
+        np.save(folder / MEMORY, made.memory.astype(np.float16))  # as catalogs keep their vectors
