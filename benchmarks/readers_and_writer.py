@@ -27,6 +27,7 @@ import numpy as np
 from scenefit.bench.drawn_catalog import DrawnCatalog, sizes_of
 from scenefit.catalog.filters import parse_filter
 from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local_schema import FILE
 from scenefit.catalog.stores import Query
 from scenefit.demo.run import bundled_model
 from scenefit.types import Array, Floats
@@ -47,7 +48,7 @@ def landmark(dimensions: int) -> Floats:
 def write(folder: Path, notes: Path, together: Barrier, seconds: float, rate: int) -> None:
     """Change the catalog until the end; note when each call began or had returned."""
     sizes, rng = sizes_of(folder), np.random.default_rng(0)
-    batch, tick, last = int(rate * TICK), 0, sizes.products
+    batch, tick, last, log = int(rate * TICK), 0, sizes.products, 0
     alive, pool = list[list[str]](), [f"product-{row}" for row in range(sizes.products)]
     told: dict[str, Events] = {"removing": [], "removed": [], "adding": [], "added": []}
     with closing(LocalCatalog(folder)) as catalog:
@@ -56,8 +57,7 @@ def write(folder: Path, notes: Path, together: Barrier, seconds: float, rate: in
         start = time.monotonic()
         while time.monotonic() < start + seconds:
             products, vectors = drawn(sizes, last, batch, rng)
-            marks = [replace(product, id=f"landmark-{product.id}", category=sizes.name(0)) for product in products]
-            marks = marks[:LANDMARKS]
+            marks = [replace(products[i], id=f"mark-{tick}-{i}", category=sizes.name(0)) for i in range(LANDMARKS)]
             alive.append([mark.id for mark in marks])
             gone = [pool.pop(int(rng.integers(len(pool)))) for _ in range(DELETED)]
             gone += alive.pop(0) if len(alive) > LIVES else []
@@ -68,10 +68,10 @@ def write(folder: Path, notes: Path, together: Barrier, seconds: float, rate: in
             told["removing"].append((time.monotonic(), gone))
             catalog.delete(gone)
             told["removed"].append((time.monotonic(), gone))
-            last, tick = last + batch, tick + 1
+            last, tick, log = last + batch, tick + 1, max(log, Path(f"{folder / FILE}-wal").stat().st_size)
             time.sleep(max(0.0, start + tick * TICK - time.monotonic()))
-        rates = {"upserts a second": tick * batch / (time.monotonic() - start)}
-    notes.write_text(json.dumps({"told": told, **rates}))
+        seen = {"upserts a second": tick * batch / (time.monotonic() - start), "largest log, MB": log / 1e6}
+    notes.write_text(json.dumps({"told": told, **seen}))
 
 
 def drawn(sizes: DrawnCatalog, last: int, count: int, rng: np.random.Generator) -> tuple[list[Any], Array]:
@@ -159,8 +159,7 @@ def measure(folder: Path, sizes: DrawnCatalog, given: argparse.Namespace) -> dic
     during = latencies(found)
     ratios = {f"{name} ratio": during[f"{name}, ms"] / without[f"{name}, ms"] for name in ("p50", "p99")}
     told = writers[0].pop("told")
-    files = {f"{path.suffix or path.name}, MB": path.stat().st_size / 1e6 for path in folder.glob("catalog.sqlite*")}
-    return {"without": without, "with": during, **ratios, **writers[0], **served(found, told), **files}
+    return {"without": without, "with": during, **ratios, **writers[0], **served(found, told)}
 
 
 def main() -> None:

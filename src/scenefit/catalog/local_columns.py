@@ -13,7 +13,7 @@ from scenefit.catalog.columns import FIXED, Kind
 from scenefit.catalog.filter_mask import Column
 from scenefit.types import Array, Ints
 
-CHUNK, IN_ONE = 50_000, 500
+CHUNK, IN_ONE = 10_000, 500
 EMPTY: dict[Kind, tuple[type[np.generic], float]] = {
     "number": (np.float64, np.nan),
     "boolean": (np.int8, -1),
@@ -51,31 +51,31 @@ class LocalColumns:
         if name not in self._columns:
             dtype, _ = EMPTY[kind]
             stored = _Stored(kind, np.empty(0, dtype))
-            for found, values in _chunks(self._connection.execute(*_select(name))):
-                stored.put(found, values)
+            expression, values = _expressions([name])
+            for found, column in _chunks(self._connection.execute(f"SELECT row{expression} FROM products", values)):  # noqa: S608
+                stored.put(found, column)
             self._columns[name] = stored
         stored = self._columns[name]
         return Column(stored.kind, stored.values[rows], stored.codes)
 
     def update(self, rows: Iterable[int]) -> None:
         """Read some rows again, in every column that is in memory."""
-        changed = list(rows)
-        for name, stored in self._columns.items():
-            for start in range(0, len(changed), IN_ONE):
-                some = changed[start : start + IN_ONE]
-                text, values = _select(name)
-                cursor = self._connection.execute(f"{text} WHERE row IN ({', '.join('?' * len(some))})", values + some)
-                for found, column in _chunks(cursor):
-                    stored.put(found, column)
+        changed, names = list(rows), list(self._columns)
+        expressions, values = _expressions(names)
+        for start in range(0, len(changed) if names else 0, IN_ONE):
+            some = changed[start : start + IN_ONE]
+            statement = f"SELECT row{expressions} FROM products WHERE row IN ({', '.join('?' * len(some))})"  # noqa: S608
+            for found, *columns in _chunks(self._connection.execute(statement, values + some)):
+                for name, column in zip(names, columns, strict=True):
+                    self._columns[name].put(found, column)
 
 
-def _select(name: str) -> tuple[str, list[Any]]:
-    if name in FIXED:
-        return f"SELECT row, {name} FROM products", []  # noqa: S608 - one of our own names
-    return "SELECT row, json_extract(attributes, ?) FROM products", [f'$."{name}"']
+def _expressions(names: Iterable[str]) -> tuple[str, list[Any]]:
+    """Give what stands in a statement for some columns, and its values; those of `FIXED` are our own names."""
+    text = "".join(f", {name}" if name in FIXED else ", json_extract(attributes, ?)" for name in names)
+    return text, [f'$."{name}"' for name in names if name not in FIXED]
 
 
-def _chunks(cursor: sqlite3.Cursor) -> Iterator[tuple[list[int], list[Any]]]:
+def _chunks(cursor: sqlite3.Cursor) -> Iterator[list[list[Any]]]:
     while found := cursor.fetchmany(CHUNK):
-        rows, values = zip(*found, strict=True)
-        yield list(rows), list(values)
+        yield [list(column) for column in zip(*found, strict=True)]

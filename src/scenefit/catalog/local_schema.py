@@ -91,7 +91,9 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         if isinstance(error, sqlite3.OperationalError):
-            raise CatalogError(f"the catalog could not be changed ({error}); nothing of this change was kept") from None
+            raise CatalogError(
+                f"the catalog could not be changed ({error}); nothing of this change was kept: make room, and try again"
+            ) from None
         raise
 
 

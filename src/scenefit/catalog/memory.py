@@ -98,10 +98,10 @@ class Shelf:
     def _set_count(self, count: int) -> None:
         self._count = self._index.ntotal = count
 
-    def replace(self, position: int, vector: Array) -> None:
-        """Give the product at a position another vector."""
-        self._vectors[position, : self.used] = vector[: self.used]
-        self._measure(vector)
+    def replace(self, positions: Ints, vectors: Array) -> None:
+        """Give the products at some positions other vectors, (n, d + 1), float16."""
+        self._vectors[positions, : self.used] = vectors[:, : self.used]
+        self._measure(vectors)
 
     def remove(self, position: int) -> int | None:
         """Take a product out; gives the row of the one that stands there now, if any."""

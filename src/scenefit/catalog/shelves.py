@@ -39,7 +39,7 @@ class Shelves:
         """Read all vectors of the model into empty shelves; inside `local_schema.reading`."""
         table = f"vectors_{self.number:d}"
         for rows, categories, vectors in self._stored(connection, f"{table} ORDER BY row", ()):
-            self._add_all(rows, categories, vectors)
+            self._take(rows, categories, vectors)
         self.version = int(meta(connection)["version"])
 
     def refresh(self, connection: sqlite3.Connection) -> list[int] | None:
@@ -112,19 +112,18 @@ class Shelves:
             yield np.array(rows, np.int64), categories, _stack(vectors, self.dimensions)
 
     def _take(self, rows: Ints, categories: Sequence[str], vectors: Array) -> None:
-        """Put each row where it belongs: one that is here replaces what it was, the new ones come together."""
-        here = np.array([self.where(row) is not None for row in rows.tolist()])
-        for i in np.flatnonzero(here).tolist():
-            self._put(int(rows[i]), categories[i], vectors[i])
-        if len(new := np.flatnonzero(~here)):
-            self._add_all(rows[new], [categories[i] for i in new.tolist()], vectors[new])
-
-    def _add_all(self, rows: Ints, categories: Sequence[str], vectors: Array) -> None:
+        """Put each row where it belongs, whether it is new, stays on its shelf or comes from another."""
         ends = vectors[:, narrow(self.dimensions) :].view(np.uint16)
         places = np.fromiter(map(self._place, categories), np.int64, len(rows)) + ends.any(axis=1)
-        order = np.argsort(places, kind="stable")
-        for some in np.split(order, np.flatnonzero(np.diff(places[order])) + 1):
-            self._add(int(places[some[0]]), rows[some], vectors[some])
+        self._make_room(int(rows.max()) + 1)
+        stays = self._shelf[rows] == places
+        for row in rows[~stays].tolist():
+            self._remove(row)
+        for place in np.unique(places).tolist():
+            here, new = (np.flatnonzero((places == place) & which) for which in (stays, ~stays))
+            self._shelves[place].replace(self._position[rows[here]], vectors[here])
+            if len(new):
+                self._note(place, rows[new], self._shelves[place].add(rows[new], vectors[new]))
 
     def _place(self, category: str) -> int:
         """Give the place of a category's first shelf; a new category gets its two."""
@@ -133,25 +132,16 @@ class Shelves:
             self._shelves += [Shelf(self.dimensions, narrow(self.dimensions)), Shelf(self.dimensions)]
         return self._first[category]
 
-    def _put(self, row: int, category: str, vector: Array) -> None:
-        place = self._place(category) + int(vector[narrow(self.dimensions) :].any())
-        found = self.where(row)
-        if found and found[0] is self._shelves[place]:
-            found[0].replace(found[1], vector)
-            return
-        self._remove(row)
-        self._add(place, np.array([row]), vector[None])
-
-    def _add(self, place: int, rows: Ints, vectors: Array) -> None:
-        self._note(place, rows, self._shelves[place].add(rows, vectors))
-
     def _note(self, place: int, rows: Ints, positions: Ints) -> None:
         """Remember where rows are."""
-        if (short := int(rows.max(initial=-1)) + 1 - len(self._shelf)) > 0:
+        self._make_room(int(rows.max(initial=-1)) + 1)
+        self._shelf[rows], self._position[rows] = place, positions
+
+    def _make_room(self, end: int) -> None:
+        if (short := end - len(self._shelf)) > 0:
             short = max(short, len(self._shelf) // 4, 1024)
             self._shelf = np.concatenate([self._shelf, np.full(short, NOWHERE, np.int32)])
             self._position = np.concatenate([self._position, np.zeros(short, np.int32)])
-        self._shelf[rows], self._position[rows] = place, positions
 
     def _remove(self, row: int) -> None:
         found = self.where(row)
