@@ -9,6 +9,7 @@ ScenefitError
 │   └── FingerprintError  features or vectors that another backbone or model made
 ├── BackboneError         a backbone that cannot be found, read or exported
 ├── CatalogError          a catalog that is busy, full, out of reach, or refuses a product
+├── ServiceError          a service that is out of reach or busy, or refuses the key
 ├── TrainingError         pairs from which nothing can be learned
 └── MissingExtraError     a part of the package that is not installed
 
@@ -52,6 +53,20 @@ class FilterError(UsageError):
 
 class CatalogError(ScenefitError):
     """A catalog that is busy, full, out of reach, or refuses a product."""
+
+
+class ServiceError(ScenefitError):
+    """A service that is out of reach or busy, or refuses the key.
+
+    Attributes:
+        status: of the answer; 0 where there was none.
+        code: of the fault, as docs/service.md lists them.
+        retry_after: seconds after which another try may help; None where it would not.
+    """
+
+    def __init__(self, message: str, status: int = 0, code: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.retry_after = status, code, retry_after
 
 
 class TrainingError(ScenefitError):

@@ -18,7 +18,7 @@ from scenefit.features.statistics import as_product
 from scenefit.model.calibration import GOES
 from scenefit.model.compatibility import distance_matrix, with_novelty
 from scenefit.model.folder import Model
-from scenefit.recommend.scenes import look
+from scenefit.recommend.scenes import Photo, look
 from scenefit.types import WHOLE, Array, Box, Floats
 
 
@@ -46,15 +46,15 @@ class Score:
 
 
 def score_pair(
-    model: Model, backbone: Backbone, scene: Path, product: Path, category: str, box: Box | None = None
+    model: Model, backbone: Backbone, scene: Photo, product: Photo, category: str, box: Box | None = None
 ) -> Score:
     """Score a product for a scene.
 
     Args:
         model: opened.
         backbone: `model.backbone()`.
-        scene: a picture file of an outfit or a room.
-        product: a picture file of the product alone.
+        scene: a picture file of an outfit or a room, or its bytes.
+        product: a picture file of the product alone, or its bytes.
         category: what the product is; one of the model's.
         box: around the item of the scene to replace; the largest part without it is looked at.
 
@@ -62,11 +62,24 @@ def score_pair(
         ImageError: a picture is not accepted.
         UsageError: an unknown category, or a box that leaves too little of the scene.
     """
+    model.category_row(category)
+    return score_vector(model, backbone, scene, _vector(model, backbone, product), category, box)
+
+
+def score_vector(
+    model: Model, backbone: Backbone, scene: Photo, vector: Floats, category: str, box: Box | None = None
+) -> Score:
+    """Score a product that has a vector, shape (1, d + 1), float32, for a scene; otherwise as `score_pair`.
+
+    Raises:
+        ImageError: the scene's picture is not accepted.
+        UsageError: an unknown category, or a box that leaves too little of the scene.
+    """
     row = model.category_row(category)
     view = remove_product(box) if box else WHOLE
     queries, _ = model.embed_scenes(look(backbone, scene, view))
     query = with_novelty(queries[:, row])
-    distances = distance_matrix(query, _vector(model, backbone, product))
+    distances = distance_matrix(query, vector)
     calibration = model.calibration
     if calibration is None:
         return Score(view, float(distances[0, 0]))
@@ -74,8 +87,9 @@ def score_pair(
     return Score(view, float(distances[0, 0]), calibration.threshold(category, query[0]), float(probability))
 
 
-def _vector(model: Model, backbone: Backbone, product: Path) -> Floats:
+def _vector(model: Model, backbone: Backbone, product: Photo) -> Floats:
     """Embed a product's picture, shape (1, e), with the prior of a product of the same picture."""
     features = as_product(look(backbone, product))
-    content: Array = np.array([hashlib.sha256(read_bytes(product)).hexdigest()], object)
+    data = product if isinstance(product, bytes) else read_bytes(Path(product))
+    content: Array = np.array([hashlib.sha256(data).hexdigest()], object)
     return model.vectors({"id": np.array([None], object), "content": content}, features)

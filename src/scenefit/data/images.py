@@ -120,6 +120,16 @@ def inspect(path: Path) -> ImageFacts:
     return ImageFacts(hashlib.sha256(data).hexdigest(), width, height)
 
 
+def dimensions(data: bytes) -> tuple[int, int]:
+    """Give the width and height that a picture claims to have, in pixels as they are stored; nothing is decoded.
+
+    Raises:
+        ImageError: not a picture in one of `FORMATS`, or over `MAX_PIXELS`.
+    """
+    with _opened(data) as image:
+        return image.size
+
+
 def suffix_of(start: bytes) -> str:
     """Give the suffix of one of `FORMATS` by how its file begins.
 

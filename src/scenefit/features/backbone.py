@@ -61,6 +61,10 @@ class Backbone:
         self._session = open_session(folder / GRAPH, threads)
         self.pooled_size, self.region_size, self.halves_size = _sizes(self._session, folder)
 
+    def opened(self, folder: Path) -> Backbone:
+        """Open another backbone, to be run as this one is."""
+        return type(self)(folder)
+
     def pixels(self, data: bytes, box: Box = WHOLE) -> Pixels:
         """Decode a picture's box to this backbone's input, shape (H, W, 3), uint8.
 

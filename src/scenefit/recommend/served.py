@@ -60,4 +60,4 @@ class Served:
             )
         model = Model(store.model_folder)
         same = model.backbone_fingerprint == old.backbone.fingerprint
-        return Ranker(store, model, old.backbone if same else model.backbone())
+        return Ranker(store, model, old.backbone if same else old.backbone.opened(model.folder / "backbone"))
