@@ -26,6 +26,8 @@ STAGES = [
     "bench",
     "pages",
     "demo",
+    "client",
+    "service",
     "cli",
 ]
 GROUND = ["errors", "types", "results", "config", "artifacts"]

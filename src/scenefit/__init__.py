@@ -6,6 +6,7 @@
 """
 
 from scenefit.catalog.local import LocalCatalog
+from scenefit.client import Client
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ScenefitError
 from scenefit.model.folder import Model
@@ -17,6 +18,7 @@ from scenefit.types import Box, Product
 __version__ = "0.1.0"
 __all__ = [
     "Box",
+    "Client",
     "Dataset",
     "LocalCatalog",
     "Model",

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 
 from scenefit import __version__
-from scenefit.cli import bench, catalog, compare, data, demo, evaluate, features, recommend, rerank, score, train
+from scenefit.cli import bench, catalog, compare, data, demo, evaluate, features, recommend, rerank, score, serve, train
 from scenefit.cli.output import note
 from scenefit.errors import ScenefitError
 
@@ -33,6 +33,8 @@ app.add_typer(catalog.app, name="catalog")
 app.command("recommend")(recommend.recommend)
 app.command("score")(score.score)
 app.command("rerank")(rerank.rerank)
+app.command("serve")(serve.serve)
+app.command("serve-key")(serve.serve_key)
 app.add_typer(bench.app, name="bench")
 
 CommandError: Any = typer.BadParameter.__base__
