@@ -26,11 +26,12 @@ from scenefit.catalog.filter_mask import mask
 from scenefit.catalog.local_columns import LocalColumns
 from scenefit.catalog.local_write import Writer, parts, rows_of
 from scenefit.catalog.memory import Shelf
+from scenefit.catalog.nearest import Nearest, nearest
 from scenefit.catalog.pictures import Pictures
 from scenefit.catalog.shelves import Shelves
 from scenefit.catalog.stores import Hits, Query, check_filter, check_query
 from scenefit.errors import ArtifactError, ScenefitError, UsageError
-from scenefit.types import Bools, Doubles, Floats, Product
+from scenefit.types import Bools, Floats, Product
 
 MANY = 50_000
 """After so many changes at once, what filters read is read anew when it is next asked for."""
@@ -107,9 +108,9 @@ class LocalCatalog:
             UsageError: the catalog holds no such category, or k or the vector cannot be taken.
         """
         with self._reading():
-            rows, scores = self._best(query)
-            products = dict(self._products("row", rows))
-            return Hits([products[row] for row in rows], scores, self._shelves.vectors(rows))
+            rows, scores, vectors = self._best(query)
+            products = dict(self._products("row", rows.tolist()))
+            return Hits([products[row] for row in rows.tolist()], scores, vectors)
 
     def picture(self, product: Product) -> Path | None:
         """Say where a product's picture lies in the folder; None where it has none."""
@@ -216,20 +217,15 @@ class LocalCatalog:
         self._shelves = self._read(int(number), int(dimensions))
         self._columns = LocalColumns(self._connection)
 
-    def _best(self, query: Query) -> tuple[list[int], Doubles]:
-        """Find the rows of the k best products with their scores; equal ones in the order of their ids."""
-        found = [(shelf.rows, *shelf.best(query.vector, query.k, allowed)) for shelf, allowed in self._asked(query)]
-        rows = np.concatenate([rows[positions] for rows, positions, _ in found])
-        scores = np.concatenate([scores for _, _, scores in found])
-        if len(rows) > query.k:
-            keep = scores >= np.partition(scores, len(rows) - query.k)[len(rows) - query.k]
-            rows, scores = rows[keep], scores[keep]
-        order = np.argsort(-scores, kind="stable")
-        if len(np.unique(scores)) < len(rows):
-            ids = dict(self._ids(rows.tolist()))
-            order = np.array(sorted(order, key=lambda i: (-scores[i], ids[int(rows[i])])), np.int64)
+    def _best(self, query: Query) -> Nearest:
+        """Find the k best products, in their order; equal ones in the order of their ids."""
+        found = nearest(self._asked(query), query.vector, query.k)
+        order = np.argsort(-found.scores, kind="stable")
+        if (np.diff(found.scores[order]) == 0).any():
+            ids = dict(self._ids(found.rows.tolist()))
+            order = np.array(sorted(order, key=lambda i: (-found.scores[i], ids[int(found.rows[i])])), np.int64)
         order = order[: query.k]
-        return rows[order].tolist(), scores[order]
+        return Nearest(found.rows[order], found.scores[order], found.vectors[order])
 
     def _read(self, number: int, dimensions: int) -> Shelves:
         """Read a model's vectors from the snapshot and what changed later; from SQLite alone where that cannot be."""

@@ -16,7 +16,7 @@ from scenefit.types import Product
 FILE, FORMAT = "catalog.sqlite", "1"
 BUSY_SECONDS = 30.0
 FIELDS = ("id", "category", "title", "price", "currency", "in_stock", "url", "image", "content", "attributes")
-_JSON = json.JSONEncoder(sort_keys=True, ensure_ascii=False)
+_WRITER, _READER = json.JSONEncoder(sort_keys=True, ensure_ascii=False), json.JSONDecoder()
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE products (
@@ -116,13 +116,13 @@ def next_version(connection: sqlite3.Connection) -> int:
 
 def as_row(product: Product) -> tuple[Any, ...]:
     """Give the values of `FIELDS`."""
-    return (*(getattr(product, name) for name in FIELDS[:-1]), _JSON.encode(dict(product.attributes)))
+    return (*(getattr(product, name) for name in FIELDS[:-1]), _WRITER.encode(dict(product.attributes)))
 
 
 def as_product(row: Sequence[Any]) -> Product:
     """Make a product of the values of `FIELDS`."""
     name, category, title, price, currency, in_stock, url, image, content, attributes = row
-    known = json.loads(attributes)
+    known, _ = _READER.raw_decode(attributes)
     return Product(name, category, title, price, currency, bool(in_stock), url, image, content, known)
 
 

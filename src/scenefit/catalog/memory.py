@@ -1,6 +1,6 @@
 """Products of one category in memory: fp16 vectors that faiss scans, and their rows in the file.
 
-The scan is exact: faiss sums in float32, and what may come out on top is summed again in float64.
+faiss sums in float32; `nearest` sums again in float64 what may come out on top.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Any
 import faiss
 import numpy as np
 
-from scenefit.types import Array, Bools, Doubles, Floats, Ints
+from scenefit.types import Array, Bools, Floats, Ints
 
 LANES = 16
 """faiss is fast where the length of vectors is a multiple of this; the rest is filled with zeros."""
-MARGIN, FEW = 16, 0.02
+FEW = 0.02
 ROUNDING = 1e-5
 """More than what float32 loses in a sum of a few hundred products, as a share of the two lengths."""
 
@@ -122,31 +122,21 @@ class Shelf:
         found[:, : self.used] = self._vectors[positions, : self.used]
         return found
 
-    def best(self, query: Floats, k: int, allowed: Bools | None = None) -> tuple[Ints, Doubles]:
-        """Find the k best products and all that equal the k-th.
+    def candidates(self, unit: Floats, k: int, allowed: Bools | None = None) -> tuple[Ints, float]:
+        """Find positions among which are all with a score above a limit, which is given too.
 
         Args:
-            query: shape (d + 1,), float32.
-            k: at least 1.
+            unit: shape (d + 1,), float32: a query of length 1, or of zeros.
+            k: so many positions or all of them, at least 1.
             allowed: shape (P,), which positions may come back; None for all.
-
-        Returns:
-            positions: shape (m,), the best first.
-            scores: shape (m,), float64.
         """
         chosen = None if allowed is None else np.flatnonzero(allowed)
         if chosen is not None and len(chosen) <= max(FEW * len(self), 4 * k):
-            return self._cut(query, chosen, k)
-        total, asked = len(self) if chosen is None else len(chosen), k + MARGIN
-        length = float(np.linalg.norm(query.astype(np.float64))) or 1.0
-        unit = (query / length).astype(np.float32)  # so that nothing overflows
-        longest = self.largest * self.lanes**0.5
-        while True:
-            positions, rough = self._scan(unit, min(asked, total), allowed)
-            found, scores = self._cut(query, positions, k)
-            if asked >= total or scores[-1] > length * (rough[-1] + ROUNDING * longest):
-                return found, scores
-            asked *= 4
+            return chosen, -np.inf
+        total = len(self) if chosen is None else len(chosen)
+        positions, rough = self._scan(unit, min(k, total), allowed)
+        room = ROUNDING * self.largest * self.lanes**0.5
+        return positions, -np.inf if k >= total else float(rough[-1]) + room
 
     def _scan(self, query: Floats, k: int, allowed: Bools | None) -> tuple[Ints, Floats]:
         padded = np.zeros((1, self.lanes), np.float32)
@@ -159,13 +149,3 @@ class Shelf:
             options = {"params": parameters(sel=selector(np.packbits(allowed, bitorder="little")))}
         scores, positions = self._index.search(padded, k, **options)
         return positions[0], scores[0]
-
-    def _cut(self, query: Floats, positions: Ints, k: int) -> tuple[Ints, Doubles]:
-        """Sum anew in float64, and keep the k best with all that equal the last."""
-        vectors = self.vectors(positions).astype(np.float64)
-        scores = np.einsum("nd,d->n", vectors, query.astype(np.float64))
-        if len(scores) > k:
-            keep = scores >= np.partition(scores, len(scores) - k)[len(scores) - k]
-            positions, scores = positions[keep], scores[keep]
-        order = np.argsort(-scores, kind="stable")
-        return positions[order], scores[order]
