@@ -109,7 +109,10 @@ def search(
     if as_json:
         return show_json(result)
     show_table("search of a catalog folder", ("", ""), _rows(result))
-    note("ratio: a search / the faster way of reading the vectors of its category once, in turn; CPU: less waiting; quiet: the lowest tenth")
+    note(
+        "ratio: a search / the faster way of reading the vectors of its category once, in turn; CPU: less waiting; "
+        "quiet: the lowest tenth"
+    )
     return None
 
 
