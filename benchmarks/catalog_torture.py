@@ -27,9 +27,11 @@ from pathlib import Path
 import numpy as np
 
 from scenefit import artifacts
-from scenefit.catalog import local_models, local_schema, snapshot
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.local_write import Writer
+from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local import schema as local_schema
+from scenefit.catalog.local import snapshot
+from scenefit.catalog.local.catalog import LocalCatalog
+from scenefit.catalog.local.writer import Writer
 from scenefit.catalog.stores import Query
 from scenefit.demo.run import bundled_model
 from scenefit.model.folder import MANIFEST, Model
@@ -145,7 +147,7 @@ def torture(folder: Path, mode: str, kills: int, longest: float, seed: int) -> d
     local_models.create(folder, models[0])
     rng, state, call, acknowledged, unacknowledged, slowest = random.Random(seed), State({}), 0, 0, 0, 0.0
     starter = multiprocessing.get_context("forkserver")
-    starter.set_forkserver_preload([write.__module__, "scenefit.catalog.local", "scenefit.demo.run"])
+    starter.set_forkserver_preload([write.__module__, "scenefit.catalog.local.catalog", "scenefit.demo.run"])
     for kill in range(kills):
         notes = folder.with_name(f"{mode}-{kill}")
         child = starter.Process(target=write, args=(folder, notes, mode, call, state.active), daemon=True)

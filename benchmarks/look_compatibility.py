@@ -1,4 +1,4 @@
-"""Do products of one scene match by their vectors alone? Measures `scenefit.catalog.looks` on pairs not trained on.
+"""Do products of one scene match by their vectors alone? Measures `catalog.looks.compose` on pairs not trained on.
 
 Usage: python benchmarks/look_compatibility.py DATASET MODEL [DATASET MODEL ...] [--split test] [--together 0.3]
 

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 
 from scenefit.catalog.columns import FIXED
-from scenefit.catalog.filters import parse_filter
-from scenefit.catalog.postgres import PostgresCatalog
-from scenefit.catalog.postgres_schema import create_postgres
+from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.postgres.catalog import PostgresCatalog
+from scenefit.catalog.postgres.schema import create_postgres
 from scenefit.catalog.stores import Query
 from scenefit.types import Floats, Product
 

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from scenefit.bench.drawn_catalog import DrawnCatalog, sizes_of
-from scenefit.catalog.filters import parse_filter
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.local_schema import FILE
+from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.local.catalog import LocalCatalog
+from scenefit.catalog.local.schema import FILE
 from scenefit.catalog.stores import Query
 from scenefit.demo.run import bundled_model
 from scenefit.types import Array, Floats

@@ -16,7 +16,7 @@ import pytest
 import torch
 from drawn_looks import write_backbone, write_looks
 
-from scenefit.catalog.build import build_catalog
+from scenefit.catalog.loading.build import build_catalog
 from scenefit.cli import run
 from scenefit.config import RECIPES, recipe
 from scenefit.data.dataset import Dataset

@@ -5,7 +5,7 @@
 >>> recommender.recommend("photo.jpg", ["Shoes"], k=5)  # doctest: +SKIP
 """
 
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.client import Client
 from scenefit.data.dataset import Dataset
 from scenefit.errors import ScenefitError

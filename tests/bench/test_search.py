@@ -8,7 +8,7 @@ import pytest
 
 from scenefit.bench.drawn_catalog import DrawnCatalog
 from scenefit.bench.search import bench_search
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.cli import run
 from scenefit.demo.run import bundled_model
 from scenefit.errors import UsageError

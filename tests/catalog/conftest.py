@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 import scenefit
-from scenefit.catalog import local_models
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.stores import Store
 from scenefit.model.folder import Model
 
@@ -105,8 +105,8 @@ def postgres_url(postgres_server: str) -> str:
 
 @pytest.fixture
 def postgres_opener(postgres_url: str, bundled: Model) -> Opener:
-    from scenefit.catalog.postgres import PostgresCatalog
-    from scenefit.catalog.postgres_schema import create_postgres
+    from scenefit.catalog.postgres.catalog import PostgresCatalog
+    from scenefit.catalog.postgres.schema import create_postgres
 
     create_postgres(postgres_url, bundled.fingerprint, bundled.embedding_size + 1)
     return lambda: PostgresCatalog(postgres_url)
@@ -119,8 +119,8 @@ def milvus_location(tmp_path: Path) -> str:
     if "SCENEFIT_MILVUS" not in os.environ:
         pytest.importorskip("milvus_lite")
         return f"milvus://{tmp_path}/catalog.db"
-    from scenefit.catalog.milvus_schema import ABOUT, PRODUCTS
-    from scenefit.catalog.milvus_server import Server
+    from scenefit.catalog.milvus.schema import ABOUT, PRODUCTS
+    from scenefit.catalog.milvus.server import Server
 
     server = Server(os.environ["SCENEFIT_MILVUS"])
     for name in (ABOUT, PRODUCTS):
@@ -131,7 +131,7 @@ def milvus_location(tmp_path: Path) -> str:
 
 @pytest.fixture
 def milvus_opener(milvus_location: str, bundled: Model) -> Opener:
-    from scenefit.catalog.milvus import MilvusCatalog, create_milvus
+    from scenefit.catalog.milvus.catalog import MilvusCatalog, create_milvus
 
     create_milvus(milvus_location, bundled.fingerprint, bundled.embedding_size + 1)
     return lambda: MilvusCatalog(milvus_location)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from scenefit.catalog.columns import FIXED, Columns, Kind, check_product, merge_kinds
-from scenefit.catalog.filter_tree import And, Comparison, Membership, Missing, Node, Not
+from scenefit.catalog.filters.tree import And, Comparison, Membership, Missing, Node, Not
 from scenefit.catalog.stores import Hits, Query
 from scenefit.errors import CatalogError, UsageError
 from scenefit.types import Doubles, Floats, Product, Value

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.filters.parse import parse_filter
 from scenefit.catalog.stores import Query
 
 PAGE = Path(__file__).parents[2] / "docs" / "any-engine.md"

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenefit.catalog.columns import FIXED, Columns, Kind
-from scenefit.catalog.filter_mask import Column, mask
-from scenefit.catalog.filter_tree import And, Comparison, Membership, Missing, Node, Not, Or
-from scenefit.catalog.filters import Filter, parse_filter
+from scenefit.catalog.filters.mask import Column, mask
+from scenefit.catalog.filters.parse import Filter, parse_filter
+from scenefit.catalog.filters.tree import And, Comparison, Membership, Missing, Node, Not, Or
 from scenefit.errors import FilterError
 from scenefit.types import Value
 

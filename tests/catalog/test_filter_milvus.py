@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from scenefit.catalog.columns import FIXED, Columns
-from scenefit.catalog.filter_milvus import milvus_condition
-from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.filters.milvus import milvus_condition
+from scenefit.catalog.filters.parse import parse_filter
 
 COLUMNS: Columns = {**FIXED, "brand": "text", "heel_cm": "number", "vegan": "boolean"}
 BRAND, HEEL = 'attributes["brand"]', 'attributes["heel_cm"]'

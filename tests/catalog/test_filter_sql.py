@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from scenefit.catalog.columns import FIXED, Columns, Kind
-from scenefit.catalog.filter_mask import Column, mask
-from scenefit.catalog.filter_sql import postgres_condition
-from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.filters.mask import Column, mask
+from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.filters.postgres import postgres_condition
 
 COLUMNS: Columns = {**FIXED, "brand": "text", "heel_cm": "number", "vegan": "boolean"}
 TYPES = {"text": "text", "number": "double precision", "boolean": "boolean"}

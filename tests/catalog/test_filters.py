@@ -9,8 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scenefit.catalog.columns import FIXED, Columns
-from scenefit.catalog.filter_tree import And, Comparison, Membership, Missing, Node, Not, Op, Or
-from scenefit.catalog.filters import Filter, parse_filter
+from scenefit.catalog.filters.parse import Filter, parse_filter
+from scenefit.catalog.filters.tree import And, Comparison, Membership, Missing, Node, Not, Op, Or
 from scenefit.errors import FilterError
 from scenefit.types import Value
 

@@ -16,11 +16,11 @@ import pytest
 from drawn_shop import Row, another_model, draw_picture, draw_shop, write_csv, write_jsonl
 from plain_store import PlainStore
 
-from scenefit.catalog import local_models
-from scenefit.catalog.build import LoadOptions, add_products, build_catalog
-from scenefit.catalog.loading import LoadReport
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.tables import TableOptions
+from scenefit.catalog.loading.build import LoadOptions, add_products, build_catalog
+from scenefit.catalog.loading.runs import LoadReport
+from scenefit.catalog.loading.tables import TableOptions
+from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.data.dataset import Dataset
 from scenefit.data.download.settings import DownloadSettings
 from scenefit.errors import CatalogError, FingerprintError, UsageError

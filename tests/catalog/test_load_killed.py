@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 from drawn_shop import draw_shop, write_csv
 
-from scenefit.catalog.build import build_catalog
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.loading.build import build_catalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.model.folder import Model
 
 PRODUCTS, KILLS = 16, 3
 BUILD = """
 import sys
 from pathlib import Path
-from scenefit.catalog import load
-from scenefit.catalog.build import build_catalog
+from scenefit.catalog.loading import load
+from scenefit.catalog.loading.build import build_catalog
 from scenefit.model.folder import Model
 load.CHUNK = 2
 tell = lambda what, done, total: print(done, flush=True)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scenefit.catalog.looks import Look, compose
+from scenefit.catalog.looks.compose import Look, compose
 from scenefit.catalog.stores import Hits
 from scenefit.errors import UsageError
 from scenefit.types import Product

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from plain_store import PlainStore
 
-from scenefit.catalog.filters import parse_filter
-from scenefit.catalog.milvus import MilvusCatalog, create_milvus
-from scenefit.catalog.milvus_schema import PRODUCTS, put_facts, requests
-from scenefit.catalog.milvus_server import Address, Server
+from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.milvus.catalog import MilvusCatalog, create_milvus
+from scenefit.catalog.milvus.schema import PRODUCTS, put_facts, requests
+from scenefit.catalog.milvus.server import Address, Server
 from scenefit.catalog.stores import Query
 from scenefit.errors import ArtifactError, CatalogError, FilterError, FingerprintError, UsageError
 from scenefit.types import Floats, Product, Value
@@ -146,7 +146,7 @@ def test_more_than_milvus_answers_at_once(store: MilvusCatalog, monkeypatch: pyt
     store.upsert([Product(f"{i:03}", "A") for i in range(100)], drawn(100))
     query = Query("A", drawn(1, 3)[0], 30)
     expected = store.search(query)
-    monkeypatch.setattr("scenefit.catalog.milvus_search.MOST", 40)
+    monkeypatch.setattr("scenefit.catalog.milvus.search.MOST", 40)
     found = store.search(query)
     assert found.products == expected.products
     np.testing.assert_array_equal(found.scores, expected.scores)
@@ -175,7 +175,7 @@ def test_what_is_wrong_is_found_before_the_first_write(store: MilvusCatalog) -> 
 def test_a_change_that_fails_half_way_says_how_much_was_kept(
     store: MilvusCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scenefit.catalog.milvus_schema.REQUEST_BYTES", 4000)
+    monkeypatch.setattr("scenefit.catalog.milvus.schema.REQUEST_BYTES", 4000)
     products = [Product(name, "A", url="x" * 500) for name in "abc"]
     whole = store._server.call
 
@@ -200,7 +200,7 @@ def test_a_filter_of_another_catalog(store: MilvusCatalog) -> None:
 
 
 def test_requests_are_not_larger_than_a_server_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scenefit.catalog.milvus_schema.REQUEST_BYTES", 1000)
+    monkeypatch.setattr("scenefit.catalog.milvus.schema.REQUEST_BYTES", 1000)
     rows = [{"id": "x" * 100, "attributes": {}, "vector": np.zeros(25, np.float32)} for _ in range(5)]
     assert [len(some) for some in requests(rows)] == [1, 1, 1, 1, 1]
     assert [len(some) for some in requests([row | {"id": ""} for row in rows])] == [3, 2]
@@ -262,7 +262,7 @@ def test_a_location_has_credentials_that_are_not_shown() -> None:
 
 
 def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("scenefit.catalog.milvus_server.REACH_SECONDS", 0.5)
+    monkeypatch.setattr("scenefit.catalog.milvus.server.REACH_SECONDS", 0.5)
     with pytest.raises(CatalogError, match=r"Milvus at milvus://127\.0\.0\.1:1: it cannot be reached") as found:
         MilvusCatalog("milvus://ann:hunter2@127.0.0.1:1")
     assert "hunter2" not in str(found.value) + "".join(capfd.readouterr())
@@ -270,7 +270,7 @@ def test_a_server_that_is_not_there(monkeypatch: pytest.MonkeyPatch, capfd: pyte
 
 @pytest.mark.skipif("SCENEFIT_MILVUS" in os.environ, reason="of a file only")
 def test_a_file_serves_one_process(store: MilvusCatalog, location: str) -> None:
-    program = f"from scenefit.catalog.milvus import MilvusCatalog; MilvusCatalog({location!r})"
+    program = f"from scenefit.catalog.milvus.catalog import MilvusCatalog; MilvusCatalog({location!r})"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert "CatalogError: Milvus at milvus:///" in other.stderr
     assert "it cannot be opened; is another process using it?" in other.stderr
@@ -287,7 +287,7 @@ def test_what_was_acknowledged_outlives_a_killed_process(location: str) -> None:
     create_milvus(location, MODEL, DIMENSIONS)
     program = f"""
 import os, signal, numpy as np
-from scenefit.catalog.milvus import MilvusCatalog
+from scenefit.catalog.milvus.catalog import MilvusCatalog
 from scenefit.types import Product
 store = MilvusCatalog({location!r})
 store.upsert([Product(name, "A") for name in "abc"], np.ones((3, {DIMENSIONS}), np.float32))

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from scenefit.catalog.columns import FIXED
-from scenefit.catalog.filters import parse_filter
-from scenefit.catalog.postgres import PostgresCatalog
-from scenefit.catalog.postgres_connection import read_address
-from scenefit.catalog.postgres_schema import create_postgres
+from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.postgres.catalog import PostgresCatalog
+from scenefit.catalog.postgres.connection import read_address
+from scenefit.catalog.postgres.schema import create_postgres
 from scenefit.catalog.stores import Query
 from scenefit.errors import CatalogError, FingerprintError, MissingExtraError
 from scenefit.types import Floats, Product
@@ -147,7 +147,9 @@ def test_without_the_extra_it_is_told_what_to_install(monkeypatch: pytest.Monkey
 
 
 def test_the_modules_import_without_the_extra() -> None:
-    program = "import sys; sys.modules['psycopg'] = sys.modules['pgvector'] = None; import scenefit.catalog.postgres"
+    program = (
+        "import sys; sys.modules['psycopg'] = sys.modules['pgvector'] = None; import scenefit.catalog.postgres.catalog"
+    )
     subprocess.run([sys.executable, "-c", program], check=True)
 
 

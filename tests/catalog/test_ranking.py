@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from plain_store import PlainStore
 
-from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.filters.parse import parse_filter
 from scenefit.catalog.ranking import POOL, rank
 from scenefit.catalog.stores import Hits, Query, Store
 from scenefit.errors import UsageError

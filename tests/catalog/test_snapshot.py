@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from plain_store import PlainStore
 
-from scenefit.catalog import local_models, local_schema, snapshot
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.shelves import Shelves
+from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local import schema as local_schema
+from scenefit.catalog.local import snapshot
+from scenefit.catalog.local.catalog import LocalCatalog
+from scenefit.catalog.local.shelves import Shelves
 from scenefit.catalog.stores import Query
 from scenefit.model.folder import Model
 from scenefit.types import Floats, Product

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from plain_store import PlainStore
 
 from scenefit.catalog.columns import FIXED
-from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.filters.parse import parse_filter
 from scenefit.catalog.stores import Query, Store
 from scenefit.errors import CatalogError, FilterError, FingerprintError, UsageError
 from scenefit.types import Floats, Product

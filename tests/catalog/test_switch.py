@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from drawn_shop import another_model, draw_shop, write_csv
 
-from scenefit.catalog.build import add_products, build_catalog
 from scenefit.catalog.facts import facts
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.switch import rollback, switch
+from scenefit.catalog.loading.build import add_products, build_catalog
+from scenefit.catalog.loading.switch import rollback, switch
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import CatalogError, UsageError
 from scenefit.model.folder import Model
 from scenefit.types import Product
@@ -72,7 +72,7 @@ def test_a_rollback_first_makes_what_the_old_model_lacks(
 
 
 def test_a_killed_switch_goes_on(catalog: LocalCatalog, other: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    from scenefit.catalog import switch as module
+    from scenefit.catalog.loading import switch as module
 
     monkeypatch.setattr(module, "CHUNK", 2)
 

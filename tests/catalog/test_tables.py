@@ -10,8 +10,8 @@ import duckdb
 import pytest
 from drawn_shop import Row, draw_picture, draw_shop, write_csv, write_jsonl
 
-from scenefit.catalog.listed import Listed, SetAside
-from scenefit.catalog.tables import ProductTable, TableOptions
+from scenefit.catalog.loading.listed import Listed, SetAside
+from scenefit.catalog.loading.tables import ProductTable, TableOptions
 from scenefit.errors import DataError, UsageError
 from scenefit.types import Product
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenefit.catalog import local_models
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import CatalogError
 from scenefit.model.folder import Model
 from scenefit.types import Floats, Product

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from plain_store import PlainStore
 
-from scenefit.catalog import transfer
 from scenefit.catalog.opening import open_store
 from scenefit.catalog.stores import Store
-from scenefit.catalog.transfer import copy, export_parquet, import_parquet
+from scenefit.catalog.transfer import transfer
+from scenefit.catalog.transfer.transfer import copy, export_parquet, import_parquet
 from scenefit.errors import CatalogError, DataError, FingerprintError, UsageError
 from scenefit.types import Floats, Product
 

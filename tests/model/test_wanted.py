@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from scenefit import artifacts
-from scenefit.catalog.build import build_catalog
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.loading.build import build_catalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.data.dataset import Dataset
 from scenefit.model.folder import MANIFEST, WANTED, Model
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from drawn_looks import signature
 
-from scenefit.catalog.build import build_catalog
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.loading.build import build_catalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.data.dataset import Dataset
 from scenefit.model.folder import Model
 from scenefit.recommend.recommender import Recommender

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from plain_store import PlainStore
 
-from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.filters.parse import parse_filter
 from scenefit.errors import FilterError, FingerprintError, UsageError
 from scenefit.recommend import likeness
 from scenefit.recommend.likeness import most_like

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from drawn_looks import box_of
 
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import FingerprintError, UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.model.folder import Model

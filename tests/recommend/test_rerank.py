@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenefit.catalog.listed import SetAside
+from scenefit.catalog.loading.listed import SetAside
 from scenefit.data.tables import write_table
 from scenefit.errors import DataError, ImageError, UsageError
 from scenefit.model.folder import Model

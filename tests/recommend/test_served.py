@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from plain_store import PlainStore
 
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.switch import rollback, switch
+from scenefit.catalog.loading.switch import rollback, switch
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import ArtifactError, FingerprintError
 from scenefit.features.backbone import Backbone
 from scenefit.model.folder import Model

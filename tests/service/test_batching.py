@@ -12,8 +12,8 @@ from drawn_looks import signature
 from service_parts import Gated, Start, state
 from starlette.testclient import TestClient
 
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.switch import switch
+from scenefit.catalog.loading.switch import switch
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.demo.run import bundled_model
 from scenefit.recommend.recommender import Recommender
 from scenefit.service.batching import BatchedBackbone, Batcher

@@ -166,7 +166,7 @@ def test_a_key_has_its_share(start: Start, behind_gate: Recommender, gated: Gate
 
 
 def test_pixels_are_bounded_each_and_together(start: Start, recommender: Recommender) -> None:
-    client = start(recommender, pixels=100_000, held_pixels=100_000, decoders=2)
+    client = start(recommender, pixels=100_000, held_pixels=100_000)
     for size, status in (((400, 251), 422), ((400, 250), 200)):
         out = io.BytesIO()
         Image.new("RGB", size, "red").save(out, "PNG")
@@ -174,7 +174,7 @@ def test_pixels_are_bounded_each_and_together(start: Start, recommender: Recomme
         assert answer.status_code == status, answer.text
     with ThreadPoolExecutor(4) as threads:  # they wait for each other, and are all answered
         assert {one.status_code for one in threads.map(lambda _: post(client, out.getvalue()), range(4))} == {200}
-    assert (state(client).decoding._free, state(client).decoding._pixels) == (2, 100_000)
+    assert state(client).decoding.pixels.used == 0
 
 
 def test_a_board_is_bounded(start: Start, recommender: Recommender, photo: bytes) -> None:
@@ -183,7 +183,7 @@ def test_a_board_is_bounded(start: Start, recommender: Recommender, photo: bytes
 
 
 def test_a_ticket_says_when_nobody_waits() -> None:
-    ticket = Ticket(60)
+    ticket = Ticket(60, threading.Semaphore(1))
     assert ticket.call(lambda: 5) == 5 and ticket.remaining > 0
     ticket.cancel()
     with pytest.raises(ClientGoneError):

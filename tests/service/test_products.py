@@ -16,7 +16,7 @@ from PIL import Image
 from service_parts import Start, fault, state
 from starlette.testclient import TestClient
 
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 
 
 def drawn(hue: float) -> bytes:

@@ -13,9 +13,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from scenefit.catalog.build import build_catalog
 from scenefit.catalog.gallery import embed_dataset
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.loading.build import build_catalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.config import recipe
 from scenefit.data.dataset import Dataset
 from scenefit.evaluation.evaluate import evaluate

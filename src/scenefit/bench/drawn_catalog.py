@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 
 from scenefit import artifacts
-from scenefit.catalog import local_models as models
-from scenefit.catalog import local_schema as schema
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local import models, schema
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import UsageError
 from scenefit.model.folder import Model
 from scenefit.types import Array, Floats, Product, Progress, silent

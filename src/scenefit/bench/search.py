@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from scenefit.bench.drawn_catalog import PRICES, DrawnCatalog, sizes_of
-from scenefit.catalog import local_schema as schema
-from scenefit.catalog.filters import parse_filter
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.local import schema
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.stores import Query
 from scenefit.model.folder import Model
 from scenefit.types import Array, Progress, silent

@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from scenefit.catalog import local_schema as schema
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.pictures import Pictures
+from scenefit.catalog.local import schema
+from scenefit.catalog.local.catalog import LocalCatalog
+from scenefit.catalog.local.pictures import Pictures
 from scenefit.catalog.stores import Store
 
 

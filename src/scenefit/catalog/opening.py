@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.stores import Store
 from scenefit.errors import UsageError
 
@@ -22,11 +22,11 @@ def open_store(location: str) -> Store:
     if kind is None:
         return LocalCatalog(Path(location))
     if kind[1] in ("postgresql", "postgres"):
-        from scenefit.catalog.postgres import PostgresCatalog
+        from scenefit.catalog.postgres.catalog import PostgresCatalog
 
         return PostgresCatalog(location)
     if kind[1] == "milvus":
-        from scenefit.catalog.milvus import MilvusCatalog
+        from scenefit.catalog.milvus.catalog import MilvusCatalog
 
         return MilvusCatalog(location)
     raise UsageError(f"got a catalog at {kind[1]}://; expected a folder, postgresql:// or milvus://")

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from scenefit.catalog.columns import Columns
-from scenefit.catalog.filters import Filter
+from scenefit.catalog.filters.parse import Filter
 from scenefit.errors import FilterError, FingerprintError, UsageError
 from scenefit.types import Doubles, Floats, Product
 

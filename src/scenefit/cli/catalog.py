@@ -8,12 +8,12 @@ from pathlib import Path
 
 import typer
 
-from scenefit.catalog.build import REJECTED, LoadOptions, add_products, build_catalog
 from scenefit.catalog.facts import Facts, facts
-from scenefit.catalog.loading import LoadReport
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.loading.build import REJECTED, LoadOptions, add_products, build_catalog
+from scenefit.catalog.loading.runs import LoadReport
+from scenefit.catalog.loading.tables import TableOptions
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.opening import open_store
-from scenefit.catalog.tables import TableOptions
 from scenefit.cli.catalog_models import rollback, switch
 from scenefit.cli.catalog_moving import export, import_
 from scenefit.cli.catalog_options import (

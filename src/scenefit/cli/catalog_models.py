@@ -7,8 +7,8 @@ from pathlib import Path
 
 import typer
 
-from scenefit.catalog import switch as models
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.loading import switch as models
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.cli.output import Json, progress, show_failures, show_json, show_table
 from scenefit.errors import UsageError
 from scenefit.model.folder import Model

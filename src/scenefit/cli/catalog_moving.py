@@ -7,11 +7,11 @@ from pathlib import Path
 
 import typer
 
-from scenefit.catalog import local_models
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.local_schema import FILE
+from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local.catalog import LocalCatalog
+from scenefit.catalog.local.pictures import Pictures
+from scenefit.catalog.local.schema import FILE
 from scenefit.catalog.opening import open_store
-from scenefit.catalog.pictures import Pictures
 from scenefit.catalog.stores import Store
 from scenefit.cli.catalog_options import ModelFolder
 from scenefit.cli.output import Json, progress, show_json, show_table
@@ -33,7 +33,7 @@ def export(
 
     Example: scenefit catalog export catalog products.parquet
     """
-    from scenefit.catalog.transfer import copy, export_parquet
+    from scenefit.catalog.transfer.transfer import copy, export_parquet
 
     with closing(open_store(catalog)) as source, progress() as tell:
         if out.endswith(".parquet") and "://" not in out:
@@ -56,8 +56,8 @@ def import_(
 
     Example: scenefit catalog import products.parquet postgresql://shop@db.example/shop
     """
-    from scenefit.catalog.transfer import import_parquet
-    from scenefit.catalog.transfer_file import DIMENSIONS, MODEL
+    from scenefit.catalog.transfer.parquet import DIMENSIONS, MODEL
+    from scenefit.catalog.transfer.transfer import import_parquet
 
     said = metadata(file)
     mark, dimensions = said.get(MODEL, ""), said.get(DIMENSIONS, "")
@@ -71,11 +71,11 @@ def import_(
 def _target(location: str, mark: str, dimensions: int, model: Path | None) -> Store:
     """Open a catalog for the vectors of a model; where there is none, make it."""
     if location.startswith(("postgresql://", "postgres://")):
-        from scenefit.catalog.postgres_schema import create_postgres
+        from scenefit.catalog.postgres.schema import create_postgres
 
         create_postgres(location, mark, dimensions)
     elif location.startswith("milvus://"):
-        from scenefit.catalog.milvus import create_milvus
+        from scenefit.catalog.milvus.catalog import create_milvus
 
         create_milvus(location, mark, dimensions)
     elif "://" not in location and not (Path(location) / FILE).is_file():

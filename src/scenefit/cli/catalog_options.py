@@ -9,7 +9,7 @@ from typing import get_args
 import typer
 
 from scenefit.catalog.columns import Kind
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.stores import Store
 from scenefit.errors import FingerprintError, UsageError
 from scenefit.model.folder import Model

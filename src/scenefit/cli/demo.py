@@ -85,6 +85,7 @@ def _show_next(report: Path, demos: Sequence[DomainDemo]) -> None:
     catalog, looks = demos[0].folder / "catalog", demos[0].folder / "looks"
     OUT.print(f"\nopen {report} in a browser; then try", markup=False, highlight=False)
     for command in (
+        f"scenefit serve {catalog}",
         f"scenefit recommend {catalog} {first.result.photo} --html page.html",
         f"scenefit data check {looks}",
         "scenefit data lookbook looks --domain home --scenes 200",

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from scenefit.catalog.local_schema import FILE
+from scenefit.catalog.local.schema import FILE
 from scenefit.cli.output import Json, note, show_json, show_table
 from scenefit.errors import DataError
 from scenefit.model.folder import Model

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scenefit.catalog.build import build_catalog
+from scenefit.catalog.loading.build import build_catalog
 from scenefit.data.dataset import Dataset
 from scenefit.data.lookbook.generate import write_lookbook
 from scenefit.data.lookbook.truth import deciding_regions, read_truth

@@ -7,7 +7,7 @@ MODEL/wanted.onnx            pooled -> how much each category is wanted; an olde
 MODEL/backbone/              the exported backbone
 MODEL/model.safetensors      the heads' weights, to train on
 MODEL/seen_products.parquet  the products that the training saw, and the prior of each
-MODEL/memory.npy             what is remembered of their scenes, (S, d), float16; absent where the recipe remembers nothing
+MODEL/memory.npy             what is remembered of their scenes, (S, d), float16; absent where nothing is
 MODEL/calibration.json       the probabilities of its distances; absent where it was trained without validation pairs
 MODEL/history.jsonl          one line an epoch
 MODEL/README.md              the model card

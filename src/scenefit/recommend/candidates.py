@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from scenefit.catalog.listed import Listed, SetAside
+from scenefit.catalog.loading.listed import Listed, SetAside
 from scenefit.data.importers.records import is_text, read_lines, read_records, text_of
 from scenefit.data.importers.table_rows import CSV, JSON, PARQUET, Row, read_table_rows
 from scenefit.data.importers.table_values import (

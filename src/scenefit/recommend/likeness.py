@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from scenefit.catalog.filters import Filter
+from scenefit.catalog.filters.parse import Filter
 from scenefit.catalog.ranking import distinct, take
 from scenefit.catalog.stores import Hits, Query, Store
 from scenefit.errors import UsageError

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from scenefit.catalog.filters import parse_filter
+from scenefit.catalog.filters.parse import parse_filter
 from scenefit.catalog.steering import steer
 from scenefit.catalog.stores import Hits, Query, Store
 from scenefit.errors import FingerprintError, UsageError

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scenefit.catalog.filters import parse_filter
-from scenefit.catalog.listed import SetAside
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.looks import compose
+from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.loading.listed import SetAside
+from scenefit.catalog.local.catalog import LocalCatalog
+from scenefit.catalog.looks.compose import compose
 from scenefit.catalog.opening import open_store
 from scenefit.catalog.ranking import rank
 from scenefit.catalog.stores import Hits, Store

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scenefit.catalog.embedding import Shown, embed
-from scenefit.catalog.listed import Listed, SetAside
-from scenefit.catalog.pictures import content_of
+from scenefit.catalog.loading.embedding import Shown, embed
+from scenefit.catalog.loading.listed import Listed, SetAside
+from scenefit.catalog.local.pictures import content_of
 from scenefit.catalog.ranking import take
 from scenefit.catalog.stores import Hits, Store
 from scenefit.errors import ImageError, UsageError

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import ArtifactError, FingerprintError
 from scenefit.model.folder import Model
 from scenefit.recommend.ranker import Ranker

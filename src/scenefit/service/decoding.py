@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 
 from scenefit.data.images import dimensions
 from scenefit.errors import ImageError
-from scenefit.service.tickets import CURRENT
+from scenefit.service.lanes import Meter
+from scenefit.service.tickets import CURRENT, paused
+
+WAIT = 0.005
 
 
 class Decoding:
-    """Bounds how many pictures, and how many pixels, are decoded at one time."""
+    """Bounds the pixels of one picture, and of all that are decoded at one time."""
 
-    def __init__(self, pictures: int, most: int, together: int) -> None:
-        """Take how many pictures at one time, the pixels of one, and those of all together."""
-        self._free, self._most, self._pixels = pictures, most, together
-        self._changed = threading.Condition()
+    def __init__(self, most: int, together: int) -> None:
+        """Take both bounds."""
+        self._most, self.pixels = most, Meter(together)
 
     @contextmanager
     def hold(self, data: bytes) -> Iterator[None]:
@@ -28,18 +30,14 @@ class Decoding:
             ClientGoneError: nobody waits for it any more.
         """
         width, height = dimensions(data)
-        count, ticket = width * height, CURRENT.get()
-        if count > self._most:
+        if width * height > self._most:
             raise ImageError(f"the picture has {width}x{height} pixels; at most {self._most} are accepted")
-        with self._changed:
-            while not self._free or self._pixels < count:
-                self._changed.wait(0.1)
-                if ticket:
-                    ticket.check()
-            self._free, self._pixels = self._free - 1, self._pixels - count
+        while not self.pixels.take(width * height):
+            with paused():
+                sleep(WAIT)
+            if ticket := CURRENT.get():
+                ticket.check()
         try:
             yield
         finally:
-            with self._changed:
-                self._free, self._pixels = self._free + 1, self._pixels + count
-                self._changed.notify_all()
+            self.pixels.give(width * height)

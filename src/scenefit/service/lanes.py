@@ -47,8 +47,11 @@ class Meter:
 class Lane:
     """Threads that work for requests of one kind; requests beyond its places are turned away at once."""
 
-    def __init__(self, name: str, workers: int, places: int, seconds: float, metrics: Metrics) -> None:
+    def __init__(
+        self, name: str, workers: int, places: int, seconds: float, turns: threading.Semaphore, metrics: Metrics
+    ) -> None:
         self.name, self.places, self._seconds, self._metrics = name, Meter(places), seconds, metrics
+        self._turns = turns
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix=f"scenefit-{name}")
 
     def check(self) -> None:
@@ -77,7 +80,7 @@ class Lane:
             done()
             self.check()
             raise busy("the service has as many requests as it can answer in time")
-        ticket = Ticket(self._seconds)
+        ticket = Ticket(self._seconds, self._turns)
         future = self._threads.submit(self._work, ticket, work)
         future.add_done_callback(lambda _: self._leave(done))
         try:

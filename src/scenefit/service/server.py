@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 
 import h11
 import uvicorn
@@ -14,6 +15,8 @@ from scenefit.errors import UsageError
 from scenefit.service.faults import Fault
 from scenefit.service.settings import ServiceConfig
 
+SWITCH = 0.001
+"""Seconds after which a thread lets another run, so that the event loop soon has its turn."""
 BAD_REQUEST = Fault(400, "bad_request", "the request cannot be read, or its head is too long")
 
 
@@ -26,6 +29,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, unless there are too many."""
         super().connection_made(transport)
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if len(self.connections) > self.settings.connections:
             transport.abort()
         self._wait(self.settings.head_seconds)
@@ -106,4 +110,5 @@ def server_of(app: FastAPI, config: ServiceConfig) -> uvicorn.Server:
 
 def serve(app: FastAPI, config: ServiceConfig, listener: socket.socket) -> None:
     """Serve until the process is told to stop; requests under way are answered first."""
+    sys.setswitchinterval(SWITCH)
     server_of(app, config).run(sockets=[listener])

@@ -35,9 +35,9 @@ class ServiceConfig:
         photos: of one board.
         pixels: of one picture.
         held_pixels: of all pictures that are decoded at one time; at least `pixels`.
-        decoders: pictures decoded at one time; 0 for one a core.
         places: photo requests that are worked on or wait; beyond them 503.
-        workers: of those, how many are worked on at one time.
+        workers: of those, how many are begun; most of them wait for the backbone.
+        turns: how many requests are worked on at one time, those that wait for the backbone apart; 0 for one a core.
         light_places: the same for requests without photos.
         light_workers: the same.
         per_key: requests of one key at one time; beyond them 429.
@@ -69,9 +69,9 @@ class ServiceConfig:
     photos: int = 6
     pixels: int = 50_000_000
     held_pixels: int = 100_000_000
-    decoders: int = 0
     places: int = 64
     workers: int = 24
+    turns: int = 0
     light_places: int = 256
     light_workers: int = 4
     per_key: int = 64
@@ -88,7 +88,7 @@ class ServiceConfig:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            least = 0 if name in ("port", "decoders", "batch_seconds", "thumbnail_bytes") else 1e-3
+            least = 0 if name in ("port", "turns", "batch_seconds", "thumbnail_bytes") else 1e-3
             if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value < 1 << 40:
                 raise UsageError(f"got {name}={value}; expected a number {'of 0 or more' if not least else 'above 0'}")
         if self.pixels > min(MAX_PIXELS, self.held_pixels) or self.body_bytes > self.held_bytes:
@@ -107,9 +107,9 @@ class ServiceConfig:
             )
 
     @property
-    def decoder_count(self) -> int:
-        """How many pictures are decoded at one time."""
-        return self.decoders or os.cpu_count() or 1
+    def turn_count(self) -> int:
+        """How many requests are worked on at one time."""
+        return self.turns or max(2, os.cpu_count() or 1)
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], keys: tuple[Key, ...] = ()) -> Self:

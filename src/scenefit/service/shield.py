@@ -15,6 +15,7 @@ from scenefit.service.state import Service
 LOG = logging.getLogger("scenefit.service")
 GONE = 499
 PRODUCTS = b"/v1/products/"
+PHOTOS = frozenset(f"/v1/{name}" for name in ("recommend", "looks", "suggest-categories", "rerank", "score"))
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 
 
@@ -50,6 +51,8 @@ class Shield:
             await allowed(scope, receive, send)
             return
         check_origin(scope["method"], headers, config)
+        if scope["path"] in PHOTOS and scope["method"] == "POST":  # many may come: say no before anything else is done
+            self._service.photos.check()
         if scope.get("raw_path", b"").startswith(PRODUCTS):  # an id may hold a slash, which the path would lose
             scope["path"] = scope["raw_path"].decode("ascii", "replace")
         await self._app(scope, receive, send)
@@ -77,4 +80,4 @@ class _Answer:
 
 def _route(scope: Scope) -> str:
     """Name the route that answered, never the address that was asked for."""
-    return str(getattr(scope.get("route"), "path", "other"))
+    return str(getattr(scope.get("route"), "path", scope["path"] if scope["path"] in PHOTOS else "other"))

@@ -12,7 +12,7 @@ from time import time
 import numpy as np
 from starlette.requests import Request
 
-from scenefit.catalog.local import LocalCatalog
+from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import FingerprintError
 from scenefit.features.backbone import Backbone
 from scenefit.model.folder import MANIFEST, Model
@@ -43,12 +43,13 @@ class Service:
     def __init__(self, recommender: Recommender, config: ServiceConfig, examples: list[Example]) -> None:
         self.config, self.examples, self.metrics = config, examples, Metrics()
         self.batcher = Batcher(self.metrics, config.batch, config.batch_seconds, config.places)
-        self.decoding = Decoding(config.decoder_count, config.pixels, config.held_pixels)
+        self.decoding = Decoding(config.pixels, config.held_pixels)
         backbone = BatchedBackbone(recommender.backbone, self.batcher, self.decoding, self.metrics)
         self.recommender = Recommender(recommender.store, recommender.model, backbone)
         self.store = recommender.store
-        self.photos = Lane("photos", config.workers, config.places, config.seconds, self.metrics)
-        self.light = Lane("light", config.light_workers, config.light_places, config.seconds, self.metrics)
+        turns, seconds = threading.Semaphore(config.turn_count), config.seconds
+        self.photos = Lane("photos", config.workers, config.places, seconds, turns, self.metrics)
+        self.light = Lane("light", config.light_workers, config.light_places, seconds, turns, self.metrics)
         self.thumbnails = Thumbnails(config.thumbnail_bytes, self.decoding, self.metrics)
         self.writing, self.ready = threading.Lock(), False
         self._held, self._shares = Meter(config.held_bytes), KeyShares(config.per_key, self.metrics)

@@ -1,11 +1,15 @@
-"""One request's work in a thread: until when it may go on, whether anyone waits for it, and where its time went."""
+"""One request's work in a thread: until when it may go on, whether anyone waits for it, and where its time went.
+
+As many threads as there are turns work at one time, the others wait: where all would, the event loop could not answer.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Future
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from time import monotonic
 from typing import TypeVar
@@ -22,8 +26,8 @@ class Ticket:
         stages: seconds spent in each stage.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._deadline = monotonic() + seconds
+    def __init__(self, seconds: float, turns: threading.Semaphore) -> None:
+        self._deadline, self._turns = monotonic() + seconds, turns
         self._lock = threading.Lock()
         self._gone = False
         self._waits_for: Future[object] | None = None
@@ -53,13 +57,23 @@ class Ticket:
             self._waits_for = future  # type: ignore[assignment]  # only ever cancelled
         try:
             self.check()
-            return future.result(self.remaining)
+            with self.paused():
+                return future.result(self.remaining)
         except (CancelledError, TimeoutError):
             raise ClientGoneError from None
         finally:
             future.cancel()
             with self._lock:
                 self._waits_for = None
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Let others have this thread's turn while it waits for something."""
+        self._turns.release()
+        try:
+            yield
+        finally:
+            self._turns.acquire()
 
     def cancel(self) -> None:
         """Say that nobody waits any more."""
@@ -69,14 +83,22 @@ class Ticket:
                 self._waits_for.cancel()
 
     def call(self, work: Callable[[], T]) -> T:
-        """Do the work, in this thread."""
+        """Do the work, in this thread, when it is its turn."""
         self.check()
-        token = CURRENT.set(self)
-        try:
-            return work()
-        finally:
-            CURRENT.reset(token)
+        with self._turns:
+            self.check()
+            token = CURRENT.set(self)
+            try:
+                return work()
+            finally:
+                CURRENT.reset(token)
 
 
 CURRENT: ContextVar[Ticket | None] = ContextVar("ticket", default=None)
 """The ticket of the request that a thread works for."""
+
+
+def paused() -> AbstractContextManager[None]:
+    """Let others have this thread's turn while it waits for something; nothing where it works for no request."""
+    ticket = CURRENT.get()
+    return nullcontext() if ticket is None else ticket.paused()

@@ -12,9 +12,9 @@ from tempfile import NamedTemporaryFile
 import numpy as np
 
 from scenefit.catalog.columns import Columns, check_product, merge_kinds
-from scenefit.catalog.embedding import product_vectors
-from scenefit.catalog.local import LocalCatalog
-from scenefit.catalog.pictures import Pictures
+from scenefit.catalog.loading.embedding import product_vectors
+from scenefit.catalog.local.catalog import LocalCatalog
+from scenefit.catalog.local.pictures import Pictures
 from scenefit.errors import CatalogError, ImageError
 from scenefit.features.backbone import Backbone
 from scenefit.features.statistics import as_product
@@ -22,6 +22,7 @@ from scenefit.model.folder import Model
 from scenefit.service.faults import Fault, busy
 from scenefit.service.schemas import Fields
 from scenefit.service.state import Service
+from scenefit.service.tickets import paused
 from scenefit.types import Floats, Product
 
 CHUNK = 8
@@ -92,7 +93,9 @@ def changing(service: Service) -> Iterator[None]:
     Raises:
         Fault: 409, another process has it; 503, another request has it for too long.
     """
-    if not service.writing.acquire(timeout=service.config.seconds / 2):
+    with paused():
+        mine = service.writing.acquire(timeout=service.config.seconds / 2)
+    if not mine:
         raise busy("another request changes the catalog")
     try:
         if isinstance(service.store, LocalCatalog):

@@ -1,0 +1,1 @@
+"""Filling a catalog: from tables and datasets, and again for a new model."""

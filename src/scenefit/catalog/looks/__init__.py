@@ -1,0 +1,1 @@
+"""Whole looks: one product of each category."""

@@ -1,0 +1,1 @@
+"""Moving catalogs: from store to store, to Parquet and back."""
