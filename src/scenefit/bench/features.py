@@ -17,7 +17,7 @@ from scenefit.features.backbone import Backbone
 from scenefit.features.dataset_features import product_crops
 from scenefit.features.extract import BATCH, compute
 from scenefit.features.store import Key, crop_key
-from scenefit.types import Crop, Progress, silent
+from scenefit.types import Crop, Pixels, Progress, silent
 
 
 def bench_features(
@@ -45,7 +45,7 @@ def bench_features(
     ways: dict[str, Callable[[], object]] = {
         "whole path": lambda: _extract(backbone, wanted[: batches * BATCH], threads),
         "bare, one run on all threads": lambda: [whole.run(pixels) for _ in range(batches)],
-        "bare, one run a thread": lambda: _side_by_side(backbone, pixels, batches, threads),
+        "bare, one run a thread": lambda: side_by_side(backbone, pixels, batches, threads),
     }
     rates = _rates(ways, batches * BATCH, runs, progress)
     bare = [max(pair) for pair in zip(*list(rates.values())[1:], strict=True)]
@@ -80,6 +80,7 @@ def _extract(backbone: Backbone, wanted: list[tuple[Key, Crop]], threads: int) -
         pass
 
 
-def _side_by_side(backbone: Backbone, pixels: np.ndarray, batches: int, threads: int) -> None:
+def side_by_side(backbone: Backbone, pixels: Pixels, batches: int, threads: int) -> None:
+    """Run a backbone, opened with `threads=1`, on pixels (B, H, W, 3) as often as asked, in several threads."""
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(lambda _: backbone.run(pixels), range(batches)))

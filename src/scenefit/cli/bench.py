@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,13 +13,19 @@ import typer
 from scenefit.bench.drawn import Drawn
 from scenefit.bench.drawn_catalog import DrawnCatalog
 from scenefit.bench.features import bench_features
+from scenefit.bench.running import running
 from scenefit.bench.search import bench_search
+from scenefit.bench.serve import bench_serve
 from scenefit.bench.train import bench_train
+from scenefit.catalog.loading.build import build_catalog
 from scenefit.cli.features import BackboneOption, Regions, open_backbone
 from scenefit.cli.output import Json, note, progress, show_json, show_table
 from scenefit.data.dataset import Dataset
-from scenefit.demo.run import bundled_model
+from scenefit.data.lookbook.generate import write_lookbook
+from scenefit.demo.run import DOMAINS, PRODUCTS, RATIO, SCENES, bundled_model
 from scenefit.errors import MissingExtraError, UsageError
+from scenefit.features.backbone import Backbone
+from scenefit.recommend.recommender import Recommender
 
 CLOSED_GRID, CLOSED_REGIONS = 1, 16
 EPOCH_GRID, EPOCH_REGIONS = 7, 1024
@@ -114,6 +121,71 @@ def search(
         "quiet: the lowest tenth"
     )
     return None
+
+
+@app.command()
+def serve(
+    catalog: str | None = typer.Option(None, help="A catalog folder, or a server's URL; by default drawn looks."),
+    model: Path | None = typer.Option(None, help="The model folder, for a catalog on a server."),
+    examples: Path | None = typer.Option(None, help="A folder of photos to ask for; by default the demo's."),
+    clients: int = typer.Option(16, min=1, help="That ask one after another in the closed loop."),
+    seconds: float = typer.Option(10.0, min=0.1, help="Of each measurement."),
+    soak: float = typer.Option(0.0, min=0, help="Seconds of one more open loop; tells the memory by the minute."),
+    config: Path | None = typer.Option(None, help="A TOML file of settings (docs/service.md)."),
+    as_json: bool = Json,
+) -> None:
+    """The service under load, in a process of its own, against its backbone alone; overload and memory.
+
+    Example: scenefit bench serve --seconds 10
+    """
+    with _catalog(catalog) as place, progress() as tell:
+        opened = Recommender.open(place, model)
+        with closing(opened.store):
+            backbone = Backbone(opened.backbone.folder, threads=1)
+        given = {"--model": model, "--examples": examples, "--config": config}
+        options = [str(part) for name, value in given.items() if value for part in (name, value)]
+        with running([place, *options]) as service:
+            result = bench_serve(service, backbone, clients, seconds, soak, tell)
+    if as_json:
+        return show_json(result)
+    show_table("the service under load", ("", ""), _rows(_flat(result)))
+    note(
+        "ratio: answers per second / images per second of the faster bare way, each pair run in turn, the cores shared"
+    )
+    note(
+        "with the generator; CPU: what the cores worked for each; open loops are sent at their times, at 80 % and at 3 times the closed loop's answers/s"
+    )
+    return None
+
+
+@contextmanager
+def _catalog(given: str | None) -> Iterator[str]:
+    """Give the catalog that is asked for, or one of drawn looks, made as in the demo and removed at the end."""
+    if given is not None:
+        yield given
+        return
+    with TemporaryDirectory(prefix="scenefit-bench-") as folder:
+        looks, catalog = Path(folder, "looks"), Path(folder, "catalog")
+        write_lookbook(looks, DOMAINS[:1], SCENES, PRODUCTS, ratio=RATIO)
+        build_catalog(bundled_model(), Dataset.open(looks), catalog)
+        yield str(catalog)
+
+
+def _flat(facts: Mapping[str, Any]) -> dict[str, object]:
+    """Put the facts of each part under its own name."""
+    found: dict[str, object] = {}
+    for name, value in facts.items():
+        inner = isinstance(value, Mapping) and name != "statuses"
+        found |= {f"{name}: {key}": one for key, one in _flat(value).items()} if inner else {name: _text(value)}
+    return found
+
+
+def _text(value: object) -> object:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{count} of {status}" for status, count in value.items())
+    if isinstance(value, list):
+        return " ".join("-" if one is None else f"{one:.0f}" for one in value)
+    return "-" if value is None else value
 
 
 def _show_training(result: Mapping[str, Mapping[str, Any]]) -> None:
