@@ -149,12 +149,8 @@ def serve(
     if as_json:
         return show_json(result)
     show_table("the service under load", ("", ""), _rows(_flat(result)))
-    note(
-        "ratio: answers per second / images per second of the faster bare way, each pair run in turn, the cores shared"
-    )
-    note(
-        "with the generator; CPU: what the cores worked for each; open loops are sent at their times, at 80 % and at 3 times the closed loop's answers/s"
-    )
+    note("ratio: answers per second / images per second of the faster bare way, in turn; CPU: what the cores worked")
+    note("the generator runs on the same cores; open loops ask at 80 % and at 3 times the closed loop's rate")
     return None
 
 
