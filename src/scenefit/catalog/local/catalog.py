@@ -52,6 +52,7 @@ class LocalCatalog:
         self._connection = schema.connect(folder)
         self._lock = threading.RLock()
         self._writer: Writer | None = None
+        self._pictures = Pictures(folder)
         with self._lock, schema.reading(self._connection):
             self._load()
 
@@ -113,7 +114,7 @@ class LocalCatalog:
 
     def picture(self, product: Product) -> Path | None:
         """Say where a product's picture lies in the folder; None where it has none."""
-        return Pictures(self.folder).find(product.content)
+        return self._pictures.find(product.content)
 
     def upsert(self, products: Sequence[Product], vectors: Floats) -> None:
         """Insert products, or replace those of the same id, all or none; `vectors` has shape (n, d + 1).

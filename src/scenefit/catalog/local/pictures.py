@@ -14,6 +14,7 @@ from scenefit.errors import ImageError
 
 FOLDER, ASIDE = "images", ".aside"
 CONTENT = re.compile(r"[0-9a-f]{64}")
+REMEMBERED = 100_000
 
 
 def content_of(path: Path) -> str:
@@ -30,14 +31,20 @@ class Pictures:
 
     def __init__(self, catalog: Path) -> None:
         self.folder = catalog / FOLDER
+        self._found: dict[str, Path] = {}
 
     def find(self, content: str | None) -> Path | None:
         """Give the file of a content hash, None where there is none; nothing else of a record becomes a path."""
         if content is None or not CONTENT.fullmatch(content):
             return None
+        if (known := self._found.get(content)) is not None and known.is_file():
+            return known
         stem = self.folder / content[:2] / content
         places = (stem.with_suffix(f".{suffix}") for suffix in SUFFIXES.values())
-        return next((place for place in places if place.is_file() and not place.is_symlink()), None)
+        found = next((place for place in places if place.is_file() and not place.is_symlink()), None)
+        if found is not None and len(self._found) < REMEMBERED:
+            self._found[content] = found
+        return found
 
     def keep(self, path: Path, content: str) -> Path:
         """Put a picture that has been decoded at its place: linked where the disk allows it, copied otherwise.
