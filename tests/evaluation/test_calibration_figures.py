@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from scenefit.catalog.gallery import embed_dataset
+from scenefit.catalog.loading.build import build_catalog
 from scenefit.evaluation import protocol
 from scenefit.evaluation.calibration_figures import measure_calibration
 from scenefit.evaluation.evaluate import evaluate
@@ -26,14 +27,18 @@ def measured(model: Model, features: DatasetFeatures, split: str = "test") -> di
     return measure_calibration(bench, scorer, model.calibration)
 
 
-def test_figures_are_those_of_the_probabilities_that_are_served(model: Model, features: DatasetFeatures) -> None:
+def test_figures_are_those_of_the_probabilities_that_are_served(
+    model: Model, features: DatasetFeatures, tmp_path: Path
+) -> None:
     """From the recommender's probabilities of every product, pair by pair."""
-    dataset, recommender = features.dataset, Recommender(embed_dataset(model, features), model, model.backbone(1))
+    dataset = features.dataset
+    build_catalog(model, dataset, tmp_path / "catalog")
+    recommender = Recommender.open(tmp_path / "catalog")
     right, brier = [], []
     for pair in dataset.split_rows("test"):
         category, scene = dataset.pairs["category"][pair], dataset.pairs["scene"][pair]
         photo = dataset.folder / dataset.scenes["image"][dataset.pair_scene[pair]]
-        found = recommender.recommend(photo, [category], k=100, box=Box(*dataset.boxes[pair]))
+        found = recommender.recommend(photo, [category], k=100, box=Box(*dataset.boxes[pair]), duplicates=True)
         given = {product.id: product.probability or 0.0 for product in found.rankings[category].products}
         own = given[dataset.pairs["product"][pair]]
         known = set(dataset.pairs["product"][dataset.pairs["scene"] == scene])
