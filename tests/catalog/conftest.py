@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import scenefit
-from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local import models
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.stores import Store
 from scenefit.model.folder import Model
@@ -59,7 +59,7 @@ def bundled() -> Model:
 
 @pytest.fixture
 def local_opener(tmp_path: Path, bundled: Model) -> Opener:
-    local_models.create(tmp_path / "catalog", bundled)
+    models.create(tmp_path / "catalog", bundled)
     return lambda: LocalCatalog(tmp_path / "catalog")
 
 

@@ -19,7 +19,7 @@ from plain_store import PlainStore
 from scenefit.catalog.loading.build import LoadOptions, add_products, build_catalog
 from scenefit.catalog.loading.runs import LoadReport
 from scenefit.catalog.loading.tables import TableOptions
-from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local import models
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.data.dataset import Dataset
 from scenefit.data.download.settings import DownloadSettings
@@ -39,7 +39,7 @@ def rows(tmp_path: Path) -> list[Row]:
 
 @pytest.fixture
 def catalog(tmp_path: Path, bundled: Model) -> Iterator[LocalCatalog]:
-    local_models.create(tmp_path / "catalog", bundled)
+    models.create(tmp_path / "catalog", bundled)
     opened = LocalCatalog(tmp_path / "catalog")
     yield opened
     opened.close()

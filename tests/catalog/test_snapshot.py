@@ -10,9 +10,7 @@ import numpy as np
 import pytest
 from plain_store import PlainStore
 
-from scenefit.catalog.local import models as local_models
-from scenefit.catalog.local import schema as local_schema
-from scenefit.catalog.local import snapshot
+from scenefit.catalog.local import models, schema, snapshot
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.local.shelves import Shelves
 from scenefit.catalog.stores import Query
@@ -30,7 +28,7 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, bundled: Model) -> Path:
-    local_models.create(tmp_path / "catalog", bundled)
+    models.create(tmp_path / "catalog", bundled)
     return tmp_path / "catalog"
 
 
@@ -86,7 +84,7 @@ def agree(plain: PlainStore, catalog: LocalCatalog) -> None:
 
 
 def loaded(folder: Path) -> Shelves | None:
-    connection = local_schema.connect(folder)
+    connection = schema.connect(folder)
     try:
         return snapshot.load(folder, connection, 1, 129)
     finally:

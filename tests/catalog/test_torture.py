@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local import models
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import CatalogError
 from scenefit.model.folder import Model
@@ -38,7 +38,7 @@ def ones(catalog: LocalCatalog, count: int) -> Floats:
 
 @pytest.fixture
 def folder(tmp_path: Path, bundled: Model) -> Path:
-    local_models.create(tmp_path / "catalog", bundled)
+    models.create(tmp_path / "catalog", bundled)
     return tmp_path / "catalog"
 
 
@@ -94,7 +94,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_keeps_nothing_of_a_change(small_disk: Path, bundled: Model) -> None:
-    local_models.create(small_disk / "catalog", bundled)
+    models.create(small_disk / "catalog", bundled)
     (ballast := small_disk / "ballast").write_bytes(bytes(2_000_000))
     catalog, reader = LocalCatalog(small_disk / "catalog"), LocalCatalog(small_disk / "catalog")
     count, said = fill_up(catalog)

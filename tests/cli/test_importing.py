@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from PIL import Image
 
 from scenefit import artifacts
 from scenefit.cli import run
+from scenefit.config import RECIPES, recipe
 from scenefit.data.dataset import MANIFEST, TABLES, Dataset
 from scenefit.data.questions import QUESTIONS_FILE
 from scenefit.data.tables import QUESTIONS, write_table
@@ -52,6 +54,7 @@ def test_a_table_goes_the_whole_way(
     capsys: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     monkeypatch.setenv("SCENEFIT_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setitem(RECIPES, "default", replace(recipe("ctl-paper"), hidden=32, embedding=16, epochs=2))
     shop, model = tmp_path / "shop", tmp_path / "model"
     places = ("--images", looks / "images", "--out", shop, "--ratio", "60,20,20")
     report = printed(capsys, "data", "import", "table", table, *places)

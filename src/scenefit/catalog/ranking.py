@@ -18,6 +18,8 @@ SAME = 0.995
 """Products are the same from this cosine on; docs/looks.md says what it was chosen by."""
 POOL = 5
 """Diversity chooses among so many times k products."""
+AT_ONCE = 512
+"""So many products are compared with each other in one product of matrices."""
 
 
 def rank(store: Store, query: Query, *, duplicates: bool = False, diversity: float = 0.0) -> Hits:
@@ -71,6 +73,8 @@ def distinct(hits: Hits, most: int) -> Ints:
     prior apart, have a cosine of at least `SAME`. The first of the two stays. Vectors of length 0 are like no other.
     """
     units = _units(hits.vectors[:, :-1].astype(np.float64))
+    if len(units) <= AT_ONCE and not _any_alike(hits, units):
+        return np.arange(min(most, len(units)))
     kept: list[int] = []
     better = np.empty((min(most, len(units)), units.shape[1]))
     contents: set[str] = set()
@@ -83,6 +87,12 @@ def distinct(hits: Hits, most: int) -> Ints:
         kept.append(row)
         contents |= {product.content} if product.content else set()
     return np.array(kept, np.int64)
+
+
+def _any_alike(hits: Hits, units: Doubles) -> bool:
+    """Say whether any two are near-duplicates; mostly none are."""
+    contents = [product.content for product in hits.products if product.content]
+    return len(set(contents)) < len(contents) or bool((np.triu(units @ units.T, 1) >= SAME).any())
 
 
 def vary(hits: Hits, k: int, diversity: float) -> Ints:

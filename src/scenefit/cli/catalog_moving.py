@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from scenefit.catalog.local import models as local_models
+from scenefit.catalog.local import models
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.local.pictures import Pictures
 from scenefit.catalog.local.schema import FILE
@@ -91,7 +91,7 @@ def _create_folder(folder: Path, mark: str, model: Path | None) -> None:
         raise FingerprintError(
             f"the vectors were made by the model {mark[:12]}; {model} holds {opened.fingerprint[:12]}"
         )
-    local_models.create(folder, opened)
+    models.create(folder, opened)
 
 
 def _keep_pictures(source: Store, target: Store) -> None:

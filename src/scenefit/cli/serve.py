@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +43,9 @@ def serve(
             app = create_app(recommender, settings, photos)
             name, number = listener.getsockname()[:2]
             note(f"open http://{f'[{name}]' if ':' in name else name}:{number}/ in a browser; stop with Ctrl+C")
-            try:
+            with suppress(KeyboardInterrupt):  # comes or not, by what the event loop was at
                 serve(app, settings, listener)
-            except KeyboardInterrupt:
-                note("stopped; every request under way was answered")
+            note("stopped; every request under way was answered")
 
 
 def serve_key(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from scenefit.catalog.filters.parse import parse_filter
+from scenefit.catalog.filters.parse import Filter, parse_filter
 from scenefit.catalog.steering import steer
 from scenefit.catalog.stores import Hits, Query, Store
 from scenefit.errors import FingerprintError, UsageError
@@ -65,8 +66,10 @@ class Ranker:
         """The categories that the model knows and the catalog holds, sorted."""
         return [name for name in self.store.counts() if name in self.model.categories]
 
-    def asked(self, seen: Seen, categories: Sequence[str] | None, suggested: int | None) -> list[str]:
-        """Give the categories to rank: those asked for, or the most wanted.
+    def asked(
+        self, wanted: dict[str, float] | None, categories: Sequence[str] | None, suggested: int | None
+    ) -> list[str]:
+        """Give the categories to rank: those asked for, or of those that `wanted` gives the most wanted.
 
         Raises:
             UsageError: `suggested` beside categories, below 1, or of a model that cannot say.
@@ -75,7 +78,6 @@ class Ranker:
             raise UsageError(f"got suggested={suggested}; expected at least 1, and no categories beside it")
         if categories:
             return list(dict.fromkeys(categories))
-        wanted = self.wanted(seen)
         if suggested is not None and wanted is None:
             raise UsageError("this model cannot say which categories a scene wants; name categories, or train it again")
         return list(self.categories if wanted is None else wanted)[:suggested]
@@ -87,14 +89,21 @@ class Ranker:
         found = {name: float(seen.wanted[self.model.category_row(name)]) for name in self.categories}
         return dict(sorted(found.items(), key=lambda each: -each[1]))
 
-    def query(self, seen: Seen, category: str, k: int, wishes: Wishes) -> Query:
-        """Make the query of a category, steered by what is liked and disliked of it.
+    def filter(self, where: str | None) -> Filter | None:
+        """Read a filter by the catalog's columns.
 
         Raises:
-            UsageError: an unknown category or product, novelty out of range, or a filter that cannot be read.
+            FilterError: it cannot be read.
+        """
+        return parse_filter(where, self.store.columns()) if where else None
+
+    def query(self, seen: Seen, category: str, k: int, wishes: Wishes, where: Filter | None) -> Query:
+        """Make the query of a category, steered by what is liked and disliked of it; `where` is the filter, read.
+
+        Raises:
+            UsageError: an unknown category or product, or novelty out of range.
         """
         vector = self.vector(seen, category, wishes.novelty)
-        where = parse_filter(wishes.where, self.store.columns()) if wishes.where else None
         query = Query(category, vector, k, where, wishes.exclude, self.model.fingerprint)
         liked, disliked = (self._vectors(ids, category) for ids in (wishes.liked, wishes.disliked))
         if not len(liked) and not len(disliked):
@@ -124,8 +133,7 @@ class Ranker:
     def ranked(self, category: str, vector: Floats, hits: Hits) -> list[Recommendation]:
         """Give products found by a query vector (d + 1,) as recommendations, in their order."""
         pictures = [self.store.picture(product) for product in hits.products]
-        found = recommendations(self.model, category, vector, hits)
-        return [replace(one, image=image) for one, image in zip(found, pictures, strict=True)]
+        return recommendations(self.model, category, vector, hits, pictures)
 
     def pictured(self, look: Look) -> Look:
         """Say where the pictures of a look's products lie."""
@@ -133,13 +141,13 @@ class Ranker:
         return replace(look, images={name: image for name, image in images.items() if image is not None})
 
 
-def recommendations(model: Model, category: str, vector: Floats, hits: Hits) -> list[Recommendation]:
-    """Give scored products their ranks, distances and, where the model is calibrated, probabilities."""
+def recommendations(
+    model: Model, category: str, vector: Floats, hits: Hits, pictures: Sequence[Path | None]
+) -> list[Recommendation]:
+    """Give scored products their ranks, distances, pictures and, where the model is calibrated, probabilities."""
     distances = (2 - hits.scores).astype(np.float32)
     chances: Sequence[float | None] = [None] * len(distances)
     if model.calibration is not None:
         chances = model.calibration.probabilities(category, vector[None], distances[None])[0].tolist()
-    return [
-        Recommendation(product, rank, float(distance), chance)
-        for rank, (product, distance, chance) in enumerate(zip(hits.products, distances, chances, strict=True), 1)
-    ]
+    found = zip(hits.products, distances.tolist(), chances, pictures, strict=True)
+    return [Recommendation(product, rank, *rest) for rank, (product, *rest) in enumerate(found, 1)]

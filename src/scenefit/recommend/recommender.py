@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scenefit.catalog.filters.parse import parse_filter
 from scenefit.catalog.loading.listed import SetAside
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.catalog.looks.compose import compose
 from scenefit.catalog.opening import open_store
-from scenefit.catalog.ranking import rank
-from scenefit.catalog.stores import Hits, Store
+from scenefit.catalog.stores import Store
 from scenefit.errors import UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.model.folder import Model
 from scenefit.recommend.likeness import most_like
 from scenefit.recommend.ranker import Ranker
+from scenefit.recommend.rankings import rank_all
 from scenefit.recommend.rerank import Reranked, rerank_known
 from scenefit.recommend.scenes import Photo, see
 from scenefit.recommend.served import Served
 from scenefit.recommend.wishes import Wishes
-from scenefit.results import Ranking, Recommendation, Recommendations
+from scenefit.results import Recommendation, Recommendations
 from scenefit.types import Box
-
-CANDIDATES = 100
 
 
 class Recommender:
@@ -116,23 +112,14 @@ class Recommender:
 
         def answer(now: Ranker) -> Recommendations:
             seen = see(now.model, now.backbone, photo, box)
-            rankings: dict[str, Ranking] = {}
-            candidates: dict[str, Hits] = {}
-            for name in now.asked(seen, categories, suggested):
-                query = now.query(seen, name, k, wishes)
-                hits = rank(self.store, query, duplicates=wishes.duplicates, diversity=wishes.diversity)
-                rankings[name] = now.ranking(seen, query, hits)
-                if looks and (hits.products or categories):
-                    candidates[name] = rank(self.store, replace(query, k=CANDIDATES), duplicates=wishes.duplicates)
-            found = (
-                [
-                    now.pictured(look)
-                    for look in compose(candidates, budget=budget, count=looks, together=wishes.together)
-                ]
-                if looks
-                else []
-            )
-            return Recommendations(seen.name, now.model.fingerprint, seen.view, rankings, now.wanted(seen), found)
+            wanted = now.wanted(seen)
+            names = now.asked(wanted, categories, suggested)
+            rankings, candidates = rank_all(now, seen, names, k, wishes, looks=looks > 0)
+            if not categories:
+                candidates = {name: hits for name, hits in candidates.items() if hits.products}
+            composed = compose(candidates, budget=budget, count=looks, together=wishes.together) if looks else []
+            found = [now.pictured(look) for look in composed]
+            return Recommendations(seen.name, now.model.fingerprint, seen.view, rankings, wanted, found)
 
         return self._served.answer(answer)
 
@@ -194,8 +181,7 @@ class Recommender:
         """
 
         def answer(now: Ranker) -> list[Recommendation]:
-            read = parse_filter(where, self.store.columns()) if where else None
-            hits = most_like(self.store, id, k, where=read, exclude=exclude, model=now.model.fingerprint)
+            hits = most_like(self.store, id, k, where=now.filter(where), exclude=exclude, model=now.model.fingerprint)
             return [
                 Recommendation(product, place, 1 - float(cosine), image=self.store.picture(product))
                 for place, (product, cosine) in enumerate(zip(hits.products, hits.scores, strict=True), 1)

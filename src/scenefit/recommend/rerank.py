@@ -78,7 +78,7 @@ def rerank(
         aside += [SetAside(one.number, one.product.id, BAD, reason) for one, reason in batch.failed]
     hits = _ordered([one.product for one in done], np.concatenate(vectors), vector)
     files = {one.product.id: Path(one.picture) for one in done}
-    found = [replace(one, image=files[one.id]) for one in recommendations(model, category, vector, hits)]
+    found = recommendations(model, category, vector, hits, [files[product.id] for product in hits.products])
     return Reranked(found, sorted(aside, key=lambda row: row.number), seen.view)
 
 

@@ -54,7 +54,9 @@ def see(model: Model, backbone: Backbone, photos: Photo | Sequence[Photo], box: 
     features = SceneFeatures(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     queries, attention = model.embed_scenes(features)
     wanted = model.wanted(features.pooled)
-    joined = np.stack([join_scenes(queries[:, row]) for row in range(queries.shape[1])])
+    joined = queries[0]
+    if len(several) > 1:
+        joined = np.stack([join_scenes(queries[:, row]) for row in range(queries.shape[1])])
     name = "" if isinstance(several[0], bytes) else str(several[0])
     return Seen(name, view, joined, attention[0], None if wanted is None else wanted.mean(axis=0))
 

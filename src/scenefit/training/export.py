@@ -43,11 +43,13 @@ def write_model(
     parents = {"backbone": backbone.fingerprint, "dataset": data.features.dataset.fingerprint}
     with artifacts.written_folder(out, overwrite) as folder:
         files = _write_parts(folder, made, data, backbone)
+        write_wanted(data, folder / WANTED)
         mark = artifacts.seal(folder, MANIFEST, "model", files, parents, about)
         calibration = None
         if validation and made.chosen:
             _write_parts(folder / "chosen", made.chosen, data, backbone)
-            artifacts.seal(folder / "chosen", MANIFEST, "model", files, parents, about)
+            parts = [name for name in files if name != WANTED]
+            artifacts.seal(folder / "chosen", MANIFEST, "model", parts, parents, about)
             calibration = calibrate(Model(folder / "chosen"), data, validation)
             calibration = calibration and recentred(calibration, Model(folder), data)
             shutil.rmtree(folder / "chosen")
@@ -60,11 +62,10 @@ def write_model(
 
 
 def _write_parts(folder: Path, made: Made, data: TripletData, backbone: Backbone) -> tuple[str, ...]:
-    """Write all but the manifest; name the files to seal."""
+    """Write all but the manifest and `WANTED`; name the files to seal, that among them."""
     folder.mkdir(exist_ok=True)
     save_file(made.whole.state_dict(), folder / "model.safetensors")
     _export_sides(made, data, folder)
-    write_wanted(data, folder / WANTED)
     shutil.copytree(backbone.folder, folder / "backbone")
     _write_seen(data, made, folder)
     write_history(folder / "history.jsonl", made.history)

@@ -11,23 +11,22 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from scenefit.catalog.checks import possible
 from scenefit.catalog.columns import FIXED, Columns
 from scenefit.catalog.filters.mask import mask
 from scenefit.catalog.local import schema, snapshot
 from scenefit.catalog.local.columns import LocalColumns
+from scenefit.catalog.local.details import Details
 from scenefit.catalog.local.nearest import Nearest, nearest
 from scenefit.catalog.local.pictures import Pictures
 from scenefit.catalog.local.shelf import Shelf
 from scenefit.catalog.local.shelves import Shelves
-from scenefit.catalog.local.writer import Writer, parts, rows_of
+from scenefit.catalog.local.writer import Writer
 from scenefit.catalog.stores import Hits, Query, check_filter, check_query
 from scenefit.errors import ArtifactError, ScenefitError, UsageError
 from scenefit.types import Bools, Floats, Product
@@ -86,7 +85,7 @@ class LocalCatalog:
     def get(self, ids: Sequence[str]) -> list[Product]:
         """Give the products of some ids, in their order; those that are not there are left out."""
         with self._reading():
-            found = {product.id: product for _, product in self._products("id", possible(ids))}
+            found = {product.id: product for _, product in self._details.of_ids(ids)}
         return [found[name] for name in ids if name in found]
 
     def vectors(self, ids: Sequence[str]) -> Floats:
@@ -96,7 +95,7 @@ class LocalCatalog:
             UsageError: an id is not in the catalog.
         """
         with self._reading():
-            row = {product.id: row for row, product in self._products("id", possible(ids))}
+            row = {product.id: row for row, product in self._details.of_ids(ids)}
             if missing := [name for name in ids if name not in row]:
                 raise UsageError(f"got the product {missing[0]!r}; it is not in this catalog")
             return self._shelves.vectors([row[name] for name in ids])
@@ -109,8 +108,7 @@ class LocalCatalog:
         """
         with self._reading():
             rows, scores, vectors = self._best(query)
-            products = dict(self._products("row", rows.tolist()))
-            return Hits([products[row] for row in rows.tolist()], scores, vectors)
+            return Hits(self._details.of_rows(rows.tolist()), scores, vectors)
 
     def picture(self, product: Product) -> Path | None:
         """Say where a product's picture lies in the folder; None where it has none."""
@@ -201,7 +199,9 @@ class LocalCatalog:
         changed = self._shelves.refresh(self._connection)
         if changed is None:
             self._load()
-        elif len(changed) > MANY:
+            return
+        self._details.forget(changed)
+        if len(changed) > MANY:
             self._columns = LocalColumns(self._connection)
         elif changed:
             self._columns.update(changed)
@@ -216,13 +216,14 @@ class LocalCatalog:
         number, self._model, dimensions = found
         self._shelves = self._read(int(number), int(dimensions))
         self._columns = LocalColumns(self._connection)
+        self._details: Details = Details(self._connection)
 
     def _best(self, query: Query) -> Nearest:
         """Find the k best products, in their order; equal ones in the order of their ids."""
         found = nearest(self._asked(query), query.vector, query.k)
         order = np.argsort(-found.scores, kind="stable")
         if (np.diff(found.scores[order]) == 0).any():
-            ids = dict(self._ids(found.rows.tolist()))
+            ids = self._details.ids(found.rows.tolist())
             order = np.array(sorted(order, key=lambda i: (-found.scores[i], ids[int(found.rows[i])])), np.int64)
         order = order[: query.k]
         return Nearest(found.rows[order], found.scores[order], found.vectors[order])
@@ -255,22 +256,7 @@ class LocalCatalog:
             check_filter(query.where, self._columns_now())
             kinds = query.where.kinds
             allowed = mask(query.where, lambda name: self._columns.read(name, kinds[name], shelf.rows))
-        for row in self._rows(query.exclude):
+        for row in self._details.rows(query.exclude):
             if (found := self._shelves.where(row)) and found[0] is shelf:
                 allowed[found[1]] = False
         return allowed
-
-    def _ids(self, rows: Sequence[int]) -> Iterator[tuple[int, str]]:
-        for some in parts(rows):
-            marks = ", ".join("?" * len(some))
-            yield from self._connection.execute(f"SELECT row, id FROM products WHERE row IN ({marks})", some)  # noqa: S608
-
-    def _rows(self, ids: Collection[str]) -> list[int]:
-        return [row for some in parts(possible(ids)) for (row,) in self._connection.execute(*rows_of(some))]
-
-    def _products(self, column: str, values: Sequence[Any]) -> Iterator[tuple[int, Product]]:
-        for some in parts(values):
-            marks = ", ".join("?" * len(some))
-            statement = f"SELECT row, {', '.join(schema.FIELDS)} FROM products WHERE {column} IN ({marks})"  # noqa: S608
-            for row, *fields in self._connection.execute(statement, some):
-                yield row, schema.as_product(fields)

@@ -47,7 +47,7 @@ class LocalColumns:
         self._columns: dict[str, _Stored] = {}
 
     def read(self, name: str, kind: Kind, rows: Ints) -> Column:
-        """Give a column of some rows; inside `local_schema.reading`."""
+        """Give a column of some rows; inside `schema.reading`."""
         if name not in self._columns:
             dtype, _ = EMPTY[kind]
             stored = _Stored(kind, np.empty(0, dtype))

@@ -37,7 +37,7 @@ class Pictures:
         """Give the file of a content hash, None where there is none; nothing else of a record becomes a path."""
         if content is None or not CONTENT.fullmatch(content):
             return None
-        if (known := self._found.get(content)) is not None and known.is_file():
+        if (known := self._found.get(content)) is not None and os.path.isfile(known):  # noqa: PTH113  much faster
             return known
         stem = self.folder / content[:2] / content
         places = (stem.with_suffix(f".{suffix}") for suffix in SUFFIXES.values())

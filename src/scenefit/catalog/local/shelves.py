@@ -36,14 +36,14 @@ class Shelves:
         self._position = np.empty(0, np.int32)  # of a row on its shelf
 
     def read(self, connection: sqlite3.Connection) -> None:
-        """Read all vectors of the model into empty shelves; inside `local_schema.reading`."""
+        """Read all vectors of the model into empty shelves; inside `schema.reading`."""
         table = f"vectors_{self.number:d}"
         for rows, categories, vectors in self._stored(connection, f"{table} ORDER BY row", ()):
             self._take(rows, categories, vectors)
         self.version = int(meta(connection)["version"])
 
     def refresh(self, connection: sqlite3.Connection) -> list[int] | None:
-        """Take up the changes since `version`; inside `local_schema.reading`.
+        """Take up the changes since `version`; inside `schema.reading`.
 
         Returns:
             the rows that changed; None where too much was forgotten meanwhile, so that all must be read again.

@@ -40,7 +40,7 @@ def compose(
     """Find different looks of one product a category; no two share more than half of their products.
 
     A look is found by a beam search, one category after another, that keeps only beginnings which can be completed
-    within the budget (`look_search.search`): where a look fits, one is found. The next is searched for in the same way
+    within the budget (`looks.search`): where a look fits, one is found. The next is searched for in the same way
     under the condition that it differs from those before.
 
     Within a budget a product counts only with its price: those without one are left out, and all must have one

@@ -32,7 +32,7 @@ _UPSERT = (
 
 
 class PostgresCatalog:
-    """A catalog that `postgres_schema.create_postgres` has made; any number of processes read and write it.
+    """A catalog that `postgres.schema.create_postgres` has made; any number of processes read and write it.
 
     Safe to use from several threads: calls wait for each other.
     """
