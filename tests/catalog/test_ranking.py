@@ -68,7 +68,7 @@ def test_more_is_asked_for_only_while_too_few_differ() -> None:
     copies = np.concatenate([np.tile(QUERY.vector, (30, 1)), drawn(30)])
     store = store_of(copies)
     assert len(ids(rank(store, QUERY))) == 5
-    assert store.asked == [5, 10, 20, 40]
+    assert store.asked == [5, 20, 80]
     store = store_of(drawn(30))
     rank(store, QUERY)
     assert store.asked == [5]

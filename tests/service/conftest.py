@@ -50,7 +50,8 @@ def start() -> Iterator[Start]:
             recommender = of if isinstance(of, Recommender) else Recommender.open(of)
             if not isinstance(of, Recommender):
                 stack.callback(recommender.store.close)
-            app = create_app(recommender, ServiceConfig(**settings))
+            runs = {"runs": 1} if isinstance(recommender.backbone, Gated) else {}
+            app = create_app(recommender, ServiceConfig(**(runs | settings)))
             return stack.enter_context(TestClient(app, base_url=HERE, raise_server_exceptions=False))
 
         yield begin

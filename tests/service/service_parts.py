@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from time import monotonic, sleep
 from typing import Any
 
 from fastapi import FastAPI
@@ -28,6 +29,14 @@ class Gated(Backbone):
         assert self.gate.wait(60)
         self.batches.append(len(pixels))
         return super().run(pixels)
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds; fail after a minute."""
+    end = monotonic() + 60
+    while not holds():
+        assert monotonic() < end, "waited for a minute in vain"
+        sleep(0.01)
 
 
 def state(client: TestClient) -> Any:

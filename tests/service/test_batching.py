@@ -9,14 +9,16 @@ from typing import Any
 
 import numpy as np
 from drawn_looks import signature
-from service_parts import Gated, Start, state
+from service_parts import Gated, Start, state, until
 from starlette.testclient import TestClient
 
 from scenefit.catalog.loading.switch import switch
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.demo.run import bundled_model
+from scenefit.features.backbone import Backbone
 from scenefit.recommend.recommender import Recommender
 from scenefit.service.batching import BatchedBackbone, Batcher
+from scenefit.service.cores import SharedCores
 from scenefit.service.metrics import Metrics
 
 JPEG = {"content-type": "image/jpeg"}
@@ -39,8 +41,7 @@ def test_what_waits_goes_through_together_and_each_gets_its_own(
     assert gated.began.wait(60)  # the first inference holds the backbone
     with ThreadPoolExecutor(6) as threads:
         answers = [threads.submit(asked, client, photo) for photo in photos]
-        while len(state(client).batcher) < 6:
-            threading.Event().wait(0.01)
+        until(lambda: len(state(client).batcher) >= 6)
         gated.gate.set()
         found = [answer.result() for answer in answers]
     assert gated.batches == [1, 4, 2]
@@ -69,6 +70,30 @@ def test_closing_answers_what_waits(gated: Gated) -> None:
     gated.gate.set()
     closing.join(60)
     assert all(future.done() for future in futures) and sum(gated.batches) == 5
+
+
+def test_batches_run_side_by_side(gated: Gated) -> None:
+    batcher = Batcher(Metrics(), batch=1, runs=3)
+    futures = [batcher.submit(gated, np.zeros((1, 224, 224, 3), np.uint8)) for _ in range(4)]
+    until(lambda: len(batcher) <= 1)
+    assert not gated.batches  # three have begun, none is through
+    gated.gate.set()
+    batcher.close()
+    assert all(len(future.result(60).pooled) == 1 for future in futures)
+
+
+def test_a_run_beside_others_has_a_core_of_its_own_and_gives_the_same(gated: Gated, photo: bytes) -> None:
+    shared, alone = SharedCores(gated), Backbone(gated.folder)
+    pixels = alone.pixels(photo)[None]
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(shared.run, pixels)  # on all cores: the gate is in its way
+        assert gated.began.wait(60)
+        beside = shared.run(pixels)
+        gated.gate.set()
+        for found in (first.result(60), beside):
+            np.testing.assert_allclose(found.pooled, alone.run(pixels).pooled, atol=1e-5)
+    shared.run(pixels)
+    assert gated.batches == [1, 1]
 
 
 def test_a_picture_that_nobody_waits_for_is_left_out(gated: Gated) -> None:

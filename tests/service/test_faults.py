@@ -91,11 +91,10 @@ def test_errors_of_the_package(error: ScenefitError, status: int, code: str) -> 
     assert (found.status, found.code) == (status, code) and code in HINTS and "/secret" not in found.message
 
 
-def test_long_messages_are_cut(service: TestClient, photo: bytes) -> None:
-    answer = service.post(
-        "/v1/recommend",
-        params={"categories": "x" * 200, "where": "y" * 3000},
-        content=photo,
-        headers={"content-type": "image/jpeg"},
-    )
-    assert len(fault(answer, 422, "option")) <= 600
+@pytest.mark.parametrize(
+    ("option", "value", "code"), [("categories", "x" * 200, "option"), ("where", "y" * 3000, "filter")]
+)
+def test_long_messages_are_cut(service: TestClient, photo: bytes, option: str, value: str, code: str) -> None:
+    headers = {"content-type": "image/jpeg"}
+    answer = service.post("/v1/recommend", params={option: value}, content=photo, headers=headers)
+    assert len(fault(answer, 422, code)) <= 600

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from drawn_looks import signature
 from PIL import Image
-from service_parts import Gated
+from service_parts import Gated, until
 
 from scenefit import Client
 from scenefit.errors import CatalogError, FilterError, ImageError, ServiceError, UsageError
@@ -37,8 +37,7 @@ class Running:
         self.server = server_of(create_app(recommender, config, examples), config)
         self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.listener]})
         self.thread.start()
-        while not self.server.started:
-            threading.Event().wait(0.01)
+        until(lambda: self.server.started)
 
     def stop(self) -> None:
         self.server.should_exit = True
@@ -70,8 +69,7 @@ def test_every_route_through_the_client(running: Running, photo: bytes, shoe: by
     (tmp_path / "photo.jpg").write_bytes(photo)
     with Client(running.url) as client:
         assert client.healthy()
-        while not client.ready():
-            threading.Event().wait(0.01)
+        until(client.ready)
         found = client.recommend(tmp_path / "photo.jpg", categories=["Shoes"], k=3)
         first = found["categories"]["Shoes"][0]["id"]
         assert client.rerank(photo, "Shoes", [first, "nothing"])["unknown"] == ["nothing"]
@@ -129,16 +127,14 @@ def test_a_refused_key_and_a_service_that_is_not_there(recommender: Recommender)
 
 
 def test_stopping_answers_what_is_under_way(behind_gate: Recommender, gated: Gated, photo: bytes) -> None:
-    server = Running(behind_gate)
+    server = Running(behind_gate, runs=1)
     client = Client(server.url)
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(client.recommend, photo, k=1) for _ in range(3)]
         service = server.server.config.app.state.service
-        while len(service.batcher) < 3:
-            threading.Event().wait(0.01)
+        until(lambda: len(service.batcher) >= 3)
         stopping = threads.submit(server.stop)
-        while server.listener.fileno() != -1 and not server.server.should_exit:
-            threading.Event().wait(0.01)
+        until(lambda: server.listener.fileno() == -1 or server.server.should_exit)
         gated.gate.set()
         assert all(answer.result(60)["categories"] for answer in answers)
         stopping.result(60)

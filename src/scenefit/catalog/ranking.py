@@ -16,17 +16,16 @@ if TYPE_CHECKING:
 
 SAME = 0.995
 """Products are the same from this cosine on; docs/looks.md says what it was chosen by."""
+MORE = 4
 POOL = 5
 """Diversity chooses among so many times k products."""
-AT_ONCE = 512
-"""So many products are compared with each other in one product of matrices."""
 
 
 def rank(store: Store, query: Query, *, duplicates: bool = False, diversity: float = 0.0) -> Hits:
     """Search, drop near-duplicates, and vary what is left.
 
-    Twice as many products are asked for until enough differ or the category has no more that fit, so that k come back
-    wherever k different ones fit.
+    Four times as many products are asked for until enough differ or the category has no more that fit, so that k come
+    back wherever k different ones fit.
 
     Args:
         store: where to search.
@@ -58,7 +57,7 @@ def _enough(store: Store, query: Query, wanted: int, duplicates: bool) -> Hits:
         kept = np.arange(len(hits.products)) if duplicates else distinct(hits, wanted)
         if len(kept) >= wanted or len(hits.products) < asked:
             return take(hits, kept[:wanted])
-        asked *= 2
+        asked *= MORE
 
 
 def take(hits: Hits, rows: Ints) -> Hits:
@@ -73,26 +72,15 @@ def distinct(hits: Hits, most: int) -> Ints:
     prior apart, have a cosine of at least `SAME`. The first of the two stays. Vectors of length 0 are like no other.
     """
     units = _units(hits.vectors[:, :-1].astype(np.float64))
-    if len(units) <= AT_ONCE and not _any_alike(hits, units):
-        return np.arange(min(most, len(units)))
+    contents = {content: code for code, content in enumerate(dict.fromkeys(one.content for one in hits.products))}
+    codes = np.array([contents[one.content] if one.content else -row for row, one in enumerate(hits.products, 1)])
     kept: list[int] = []
-    better = np.empty((min(most, len(units)), units.shape[1]))
-    contents: set[str] = set()
-    for row, product in enumerate(hits.products):
-        if len(kept) == most:
-            break
-        if product.content in contents or (better[: len(kept)] @ units[row] >= SAME).any():
-            continue
-        better[len(kept)] = units[row]
-        kept.append(row)
-        contents |= {product.content} if product.content else set()
+    left = np.arange(len(units))
+    while len(left) and len(kept) < most:
+        best, left = left[0], left[1:]
+        kept.append(int(best))
+        left = left[(units[left] @ units[best] < SAME) & (codes[left] != codes[best])]
     return np.array(kept, np.int64)
-
-
-def _any_alike(hits: Hits, units: Doubles) -> bool:
-    """Say whether any two are near-duplicates; mostly none are."""
-    contents = [product.content for product in hits.products if product.content]
-    return len(set(contents)) < len(contents) or bool((np.triu(units @ units.T, 1) >= SAME).any())
 
 
 def vary(hits: Hits, k: int, diversity: float) -> Ints:

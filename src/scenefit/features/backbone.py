@@ -91,11 +91,15 @@ def _sizes(session: onnxruntime.InferenceSession, folder: Path) -> tuple[int, in
 
 
 def open_session(graph: Path, threads: int = 0) -> onnxruntime.InferenceSession:
-    """Open an ONNX graph on the CPU; with one thread it runs in the caller's thread and may run in several."""
+    """Open an ONNX graph on the CPU; with one thread it runs in the caller's thread and may run in several.
+
+    With more, threads that have nothing to do sleep: by themselves they would turn in a loop, at others' cost.
+    """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # noqa: BLE001  ONNX Runtime's errors share no base

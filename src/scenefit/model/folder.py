@@ -71,7 +71,7 @@ class Model:
         self.calibration = self._calibration()
         self._scene = _side(folder / "scene.onnx", SceneFeatures._fields)
         self._product = _side(folder / "product.onnx", ProductFeatures._fields)
-        self._wanted = open_session(folder / WANTED) if WANTED in about["files"] else None
+        self._wanted = open_session(folder / WANTED, threads=1) if WANTED in about["files"] else None
 
     def _calibration(self) -> Calibration | None:
         if CALIBRATION not in self.about["files"]:
@@ -164,7 +164,7 @@ def _side(graph: Path, known: Sequence[str]) -> onnxruntime.InferenceSession:
     Raises:
         ArtifactError: it asks for a feature that is not known.
     """
-    session = open_session(graph)
+    session = open_session(graph, threads=1)
     unknown = [given.name for given in session.get_inputs() if given.name not in known]
     if unknown:
         raise ArtifactError(f"{graph} asks for {unknown}; expected some of {list(known)}: make the model again")

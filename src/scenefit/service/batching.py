@@ -32,17 +32,19 @@ class _Waiting:
 
 
 class Batcher:
-    """A thread that runs backbones on whatever waits, some pictures at a time.
+    """Threads that run backbones on whatever waits, some pictures at a time.
 
-    It waits for more only while another photo is being decoded, and for a few milliseconds at most.
+    They wait for more only while another photo is being decoded, and for a few milliseconds at most.
     """
 
-    def __init__(self, metrics: Metrics, batch: int = 8, seconds: float = 0.004, waiting: int = 64) -> None:
-        """Take how many pictures make a batch, how long to wait for them, and how many may wait."""
+    def __init__(
+        self, metrics: Metrics, batch: int = 8, seconds: float = 0.004, waiting: int = 64, runs: int = 1
+    ) -> None:
+        """Take how many pictures make a batch, how long to wait for them, how many may wait; batches at one time."""
         self._metrics, self._batch, self._seconds = metrics, batch, seconds
         self._queue: queue.Queue[_Waiting | None] = queue.Queue(waiting)
         self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._runs, self._threads = runs, list[threading.Thread]()
         self._decoding = 0
 
     def __len__(self) -> int:
@@ -67,9 +69,9 @@ class Batcher:
         """
         waiting = _Waiting(backbone, pixels)
         with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._serve, name="scenefit-backbone", daemon=True)
-                self._thread.start()
+            while len(self._threads) < self._runs:
+                self._threads.append(threading.Thread(target=self._serve, name="scenefit-backbone", daemon=True))
+                self._threads[-1].start()
         try:
             self._queue.put_nowait(waiting)
         except queue.Full:
@@ -78,11 +80,12 @@ class Batcher:
         return waiting.future
 
     def close(self) -> None:
-        """Answer all that waits, then end the thread."""
+        """Answer all that waits, then end the threads."""
         with self._lock:
-            thread, self._thread = self._thread, None
-        if thread is not None:
+            threads, self._threads = self._threads, []
+        for _ in threads:
             self._queue.put(None)
+        for thread in threads:
             thread.join()
 
     def _serve(self) -> None:

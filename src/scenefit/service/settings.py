@@ -47,6 +47,7 @@ class ServiceConfig:
         head_seconds: for a request's head to come.
         head_bytes: of a request's line and headers.
         connections: at one time.
+        runs: batches that are run at one time, a core each where there are several; 0 for one a core.
         batch: pictures that the backbone sees at once.
         batch_seconds: the longest wait for a batch to fill; only while another photo is being decoded.
         thumbnail_bytes: of the product pictures that are kept in memory.
@@ -81,6 +82,7 @@ class ServiceConfig:
     head_seconds: float = 10.0
     head_bytes: int = 16 << 10
     connections: int = 1000
+    runs: int = 0
     batch: int = 8
     batch_seconds: float = 0.004
     thumbnail_bytes: int = 64 << 20
@@ -88,7 +90,7 @@ class ServiceConfig:
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
-            least = 0 if name in ("port", "turns", "batch_seconds", "thumbnail_bytes") else 1e-3
+            least = 0 if name in ("port", "turns", "runs", "batch_seconds", "thumbnail_bytes") else 1e-3
             if isinstance(value, int | float) and not isinstance(value, bool) and not least <= value < 1 << 40:
                 raise UsageError(f"got {name}={value}; expected a number {'of 0 or more' if not least else 'above 0'}")
         if self.pixels > min(MAX_PIXELS, self.held_pixels) or self.body_bytes > self.held_bytes:
@@ -110,6 +112,11 @@ class ServiceConfig:
     def turn_count(self) -> int:
         """How many requests are worked on at one time."""
         return self.turns or max(2, os.cpu_count() or 1)
+
+    @property
+    def run_count(self) -> int:
+        """How many batches are run at one time."""
+        return self.runs or os.cpu_count() or 1
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any], keys: tuple[Key, ...] = ()) -> Self:

@@ -18,6 +18,7 @@ from scenefit.features.backbone import Backbone
 from scenefit.model.folder import MANIFEST, Model
 from scenefit.recommend.recommender import Recommender
 from scenefit.service.batching import BatchedBackbone, Batcher
+from scenefit.service.cores import SharedCores
 from scenefit.service.decoding import Decoding
 from scenefit.service.examples import Example
 from scenefit.service.lanes import Lane, Meter
@@ -42,9 +43,11 @@ class Service:
 
     def __init__(self, recommender: Recommender, config: ServiceConfig, examples: list[Example]) -> None:
         self.config, self.examples, self.metrics = config, examples, Metrics()
-        self.batcher = Batcher(self.metrics, config.batch, config.batch_seconds, config.places)
+        runs = config.run_count
+        self.batcher = Batcher(self.metrics, config.batch, config.batch_seconds, config.places, runs)
         self.decoding = Decoding(config.pixels, config.held_pixels)
-        backbone = BatchedBackbone(recommender.backbone, self.batcher, self.decoding, self.metrics)
+        inner = SharedCores(recommender.backbone) if runs > 1 else recommender.backbone
+        backbone = BatchedBackbone(inner, self.batcher, self.decoding, self.metrics)
         self.recommender = Recommender(recommender.store, recommender.model, backbone)
         self.store = recommender.store
         turns, seconds = threading.Semaphore(config.turn_count), config.seconds
