@@ -18,7 +18,7 @@ COMMANDS = ("data import stl", "data check", "features", "train", "evaluate", "c
 COMMANDS += tuple(f"catalog {name}" for name in ("add", "remove", "switch", "rollback", "export", "import"))
 COMMANDS += ("recommend", "score", "bench features", "bench train", "data lookbook", "demo", "compare", "data download")
 COMMANDS += ("data import outfits", "data import street2shop", "data import table", "rerank")
-COMMANDS += ("serve", "serve-key")
+COMMANDS += ("serve", "serve-key", "bench search", "bench serve")
 
 
 def test_import_and_check_print_what_they_did(path: Any) -> None:

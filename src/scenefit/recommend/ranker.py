@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from scenefit.catalog.checks import check_backbone, check_model
 from scenefit.catalog.filters.parse import Filter, parse_filter
 from scenefit.catalog.steering import steer
 from scenefit.catalog.stores import Hits, Query, Store
-from scenefit.errors import FingerprintError, UsageError
+from scenefit.errors import UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.model.compatibility import with_novelty
 from scenefit.model.folder import Model
@@ -37,11 +38,7 @@ class Ranker:
 
     def __post_init__(self) -> None:
         self.check_model()
-        if self.backbone.fingerprint != self.model.backbone_fingerprint:
-            raise FingerprintError(
-                f"got the backbone {self.backbone.fingerprint[:12]}; the model was trained on "
-                f"{self.model.backbone_fingerprint[:12]}: open it by model.backbone()"
-            )
+        check_backbone(self.model, self.backbone)
 
     @property
     def up_to_date(self) -> bool:
@@ -54,12 +51,7 @@ class Ranker:
         Raises:
             FingerprintError: they are.
         """
-        if not self.up_to_date:
-            raise FingerprintError(
-                f"the catalog's vectors were made by the model {self.store.model[:12]}, not by "
-                f"{self.model.fingerprint[:12]}; open it with that model, or let this one serve it: scenefit catalog "
-                "switch"
-            )
+        check_model(self.store, self.model)
 
     @property
     def categories(self) -> list[str]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from scenefit.catalog.stores import Store
 from scenefit.results import Look, Ranking, Recommendation, Recommendations
-from scenefit.service import schemas
+from scenefit.service import told
 from scenefit.types import Product
 
 TOLD = ("id", "category", "title", "price", "currency", "in_stock")
@@ -21,28 +21,28 @@ def as_response(answer: BaseModel, status: int = 200) -> Response:
     return Response(answer.model_dump_json(), status, media_type="application/json")
 
 
-def product_answer(product: Product, has_picture: bool) -> schemas.ProductAnswer:
+def product_answer(product: Product, has_picture: bool) -> told.ProductAnswer:
     """Tell of a product."""
-    return schemas.ProductAnswer(**_told(product, has_picture))
+    return told.ProductAnswer(**_told(product, has_picture))
 
 
-def ranked_answer(found: Recommendation) -> schemas.RankedAnswer:
+def ranked_answer(found: Recommendation) -> told.RankedAnswer:
     """Tell of a product in a ranking."""
-    told = _told(found.product, found.image is not None)
-    return schemas.RankedAnswer(**told, rank=found.rank, distance=found.distance, probability=found.probability)
+    fields = _told(found.product, found.image is not None)
+    return told.RankedAnswer(**fields, rank=found.rank, distance=found.distance, probability=found.probability)
 
 
-def look_answer(look: Look) -> schemas.LookAnswer:
+def look_answer(look: Look) -> told.LookAnswer:
     """Tell of a look."""
     products = {name: product_answer(one, one.id in look.images) for name, one in look.products.items()}
-    return schemas.LookAnswer(
+    return told.LookAnswer(
         products=products, score=look.score, fit=look.fit, match=look.match, price=look.price, currency=look.currency
     )
 
 
-def recommend_answer(found: Recommendations, attention: bool) -> schemas.RecommendAnswer:
+def recommend_answer(found: Recommendations, attention: bool) -> told.RecommendAnswer:
     """Tell of a recommendation."""
-    return schemas.RecommendAnswer(
+    return told.RecommendAnswer(
         model=found.model,
         view=list(found.view),
         wanted=found.wanted,
@@ -52,13 +52,13 @@ def recommend_answer(found: Recommendations, attention: bool) -> schemas.Recomme
     )
 
 
-def stored_answer(store: Store, product: Product) -> schemas.ProductAnswer:
+def stored_answer(store: Store, product: Product) -> told.ProductAnswer:
     """Tell of a product of a catalog."""
     return product_answer(product, store.picture(product) is not None)
 
 
-def _attention(ranking: Ranking) -> schemas.AttentionAnswer:
-    return schemas.AttentionAnswer(grid=len(ranking.attention), cells=ranking.attention.ravel().tolist())
+def _attention(ranking: Ranking) -> told.AttentionAnswer:
+    return told.AttentionAnswer(grid=len(ranking.attention), cells=ranking.attention.ravel().tolist())
 
 
 def _told(product: Product, has_picture: bool) -> dict[str, Any]:

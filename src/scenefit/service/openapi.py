@@ -6,7 +6,8 @@ from typing import Any
 
 from scenefit.service.examples import KINDS
 from scenefit.service.photos import FORM
-from scenefit.service.schemas import Asked, ErrorAnswer
+from scenefit.service.schemas import Asked
+from scenefit.service.told import ErrorAnswer
 
 FILE = {"type": "string", "format": "binary"}
 ERRORS: dict[int | str, dict[str, Any]] = {

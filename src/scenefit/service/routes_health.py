@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from scenefit.data.images import read_bytes
-from scenefit.service import schemas
+from scenefit.service import told
 from scenefit.service.answers import as_response
 from scenefit.service.examples import media_type
 from scenefit.service.faults import Fault, busy
@@ -27,18 +27,18 @@ METRICS_TEXT = {"content": {"text/plain": {"schema": {"type": "string"}}}}
 IMAGE = {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
 
 
-@router.get("/healthz", response_model=schemas.StatusAnswer, tags=["health"])
+@router.get("/healthz", response_model=told.StatusAnswer, tags=["health"])
 async def healthz() -> Response:
     """Say that the process answers."""
-    return as_response(schemas.StatusAnswer(status="ok"))
+    return as_response(told.StatusAnswer(status="ok"))
 
 
-@router.get("/readyz", response_model=schemas.StatusAnswer, tags=["health"])
+@router.get("/readyz", response_model=told.StatusAnswer, tags=["health"])
 async def readyz(request: Request) -> Response:
     """Say whether model and catalog are warm."""
     if not service_of(request).ready:
         raise busy("model and catalog are being warmed", code="unavailable")
-    return as_response(schemas.StatusAnswer(status="ready"))
+    return as_response(told.StatusAnswer(status="ready"))
 
 
 @router.get("/metrics", response_class=Response, responses={200: METRICS_TEXT}, tags=["health"])
@@ -50,28 +50,28 @@ async def metrics(request: Request) -> Response:
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
-@router.get("/v1/categories", response_model=schemas.CategoriesAnswer, tags=["catalog"])
+@router.get("/v1/categories", response_model=told.CategoriesAnswer, tags=["catalog"])
 async def categories(request: Request) -> Response:
     """List the categories that can be asked for, and the columns that filters can name."""
     service = service_of(request)
 
     def answer() -> Response:
         counts, known = service.store.counts(), set(service.recommender.categories)
-        found = [schemas.CategoryAnswer(name=name, products=count) for name, count in counts.items() if name in known]
-        return as_response(schemas.CategoriesAnswer(categories=found, columns=dict(service.store.columns())))
+        found = [told.CategoryAnswer(name=name, products=count) for name, count in counts.items() if name in known]
+        return as_response(told.CategoriesAnswer(categories=found, columns=dict(service.store.columns())))
 
     async with service.admit(request, "read", service.light) as stay:
         return await stay.run(answer)
 
 
-@router.get("/v1/examples", response_model=schemas.ExamplesAnswer, tags=["examples"])
+@router.get("/v1/examples", response_model=told.ExamplesAnswer, tags=["examples"])
 async def examples(request: Request) -> Response:
     """List photos to try."""
     found = [
-        schemas.ExampleAnswer(name=one.name, url=f"/v1/examples/{number}", credit=one.credit)
+        told.ExampleAnswer(name=one.name, url=f"/v1/examples/{number}", credit=one.credit)
         for number, one in enumerate(service_of(request).examples)
     ]
-    return as_response(schemas.ExamplesAnswer(examples=found))
+    return as_response(told.ExamplesAnswer(examples=found))
 
 
 @router.get("/v1/examples/{number}", response_class=Response, responses={200: IMAGE}, tags=["examples"])

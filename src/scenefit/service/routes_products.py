@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
-from scenefit.service import schemas
+from scenefit.service import schemas, told
 from scenefit.service.answers import as_response, stored_answer
 from scenefit.service.asking import from_json, from_values, json_object
 from scenefit.service.faults import Fault, fault_of_options, too_large
@@ -26,7 +26,7 @@ LINES = ("application/x-ndjson", "application/jsonl")
 PUT_FORM = form_route({"picture": False}, {"product": json_field(schemas.Fields)}, ["product"])
 
 
-@router.get("/v1/products/{id}", response_model=schemas.ProductAnswer)
+@router.get("/v1/products/{id}", response_model=told.ProductAnswer)
 async def get_product(request: Request, id: str) -> Response:
     """Give a product."""
     service = service_of(request)
@@ -34,7 +34,7 @@ async def get_product(request: Request, id: str) -> Response:
         return await stay.run(lambda: as_response(_stored(service, product_id(id))))
 
 
-@router.put("/v1/products/{id}", response_model=schemas.ProductAnswer, openapi_extra=PUT_FORM)
+@router.put("/v1/products/{id}", response_model=told.ProductAnswer, openapi_extra=PUT_FORM)
 async def put_product(request: Request, id: str) -> Response:
     """Put a product: `product` holds its fields as JSON, `picture` is needed where it is new."""
     service = service_of(request)
@@ -51,7 +51,7 @@ async def put_product(request: Request, id: str) -> Response:
         return await stay.run(work)
 
 
-@router.delete("/v1/products/{id}", response_model=schemas.BulkAnswer)
+@router.delete("/v1/products/{id}", response_model=told.BulkAnswer)
 async def delete_product(request: Request, id: str) -> Response:
     """Delete a product."""
     service = service_of(request)
@@ -59,7 +59,7 @@ async def delete_product(request: Request, id: str) -> Response:
     def work() -> Response:
         if not delete(service, [product_id(id)]):
             raise Fault(404, "not_found", "this product is not in the catalog")
-        return as_response(schemas.BulkAnswer(added=0, updated=0, deleted=1, set_aside=[]))
+        return as_response(told.BulkAnswer(added=0, updated=0, deleted=1, set_aside=[]))
 
     async with service.admit(request, "write", service.light) as stay:
         return await stay.run(work)
@@ -67,7 +67,7 @@ async def delete_product(request: Request, id: str) -> Response:
 
 @router.post(
     "/v1/products/bulk",
-    response_model=schemas.BulkAnswer,
+    response_model=told.BulkAnswer,
     openapi_extra=bulk_route(schemas.Bulk, schemas.BulkItem),
 )
 async def bulk(request: Request) -> Response:
@@ -81,7 +81,7 @@ async def bulk(request: Request) -> Response:
         return await stay.run(lambda: _bulk(service, _lines(body) if kind in LINES else _whole(body)))
 
 
-def _stored(service: Service, name: str) -> schemas.ProductAnswer:
+def _stored(service: Service, name: str) -> told.ProductAnswer:
     if not (products := service.store.get([name])):
         raise Fault(404, "not_found", "this product is not in the catalog")
     return stored_answer(service.store, products[0])
@@ -112,7 +112,7 @@ def _lines(body: bytes) -> Iterator[dict[str, Any]]:
 def _bulk(service: Service, changes: Iterator[dict[str, Any]]) -> Response:
     upserts: dict[str, Upsert] = {}
     deletes: list[str] = []
-    aside: list[schemas.AsideAnswer] = []
+    aside: list[told.AsideAnswer] = []
     for number, change in enumerate(changes, 1):
         if number > service.config.bulk_products:
             raise too_large(f"too many products at once; at most {service.config.bulk_products} are accepted")
@@ -120,13 +120,11 @@ def _bulk(service: Service, changes: Iterator[dict[str, Any]]) -> Response:
             _sort(change, upserts, deletes)
         except Fault as fault:
             name = change.get("id")
-            aside.append(schemas.AsideAnswer(id=name if isinstance(name, str) else None, reason=fault.message))
+            aside.append(told.AsideAnswer(id=name if isinstance(name, str) else None, reason=fault.message))
     written = put(service, list(upserts.values()))
     deleted = delete(service, deletes) if deletes else 0
-    aside += [schemas.AsideAnswer(id=name, reason=fault.message) for name, fault in written.set_aside]
-    return as_response(
-        schemas.BulkAnswer(added=written.added, updated=written.updated, deleted=deleted, set_aside=aside)
-    )
+    aside += [told.AsideAnswer(id=name, reason=fault.message) for name, fault in written.set_aside]
+    return as_response(told.BulkAnswer(added=written.added, updated=written.updated, deleted=deleted, set_aside=aside))
 
 
 def _sort(change: dict[str, Any], upserts: dict[str, Upsert], deletes: list[str]) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from scenefit.scoring import score_pair, score_vector
-from scenefit.service import schemas
+from scenefit.service import schemas, told
 from scenefit.service.answers import as_response, look_answer, ranked_answer, recommend_answer
 from scenefit.service.asking import box_of, from_query, from_values, photos_and_options
 from scenefit.service.faults import Fault
@@ -24,7 +24,7 @@ UNKNOWN = "id: not in this catalog"
 
 @router.post(
     "/v1/recommend",
-    response_model=schemas.RecommendAnswer,
+    response_model=told.RecommendAnswer,
     openapi_extra=photo_route(schemas.RecommendOptions),
 )
 async def recommend(request: Request) -> Response:
@@ -36,31 +36,33 @@ async def recommend(request: Request) -> Response:
     return await _with_photos(request, schemas.RecommendOptions, answer)
 
 
-@router.post("/v1/looks", response_model=schemas.LooksAnswer, openapi_extra=photo_route(schemas.RecommendOptions))
+@router.post("/v1/looks", response_model=told.LooksAnswer, openapi_extra=photo_route(schemas.RecommendOptions))
 async def looks(request: Request) -> Response:
     """Compose whole looks: one product of each category, that go with the photo and with each other."""
 
     def answer(service: Service, photos: list[bytes], asked: schemas.RecommendOptions) -> Response:
         found = service.recommender.recommend(photos, **{**_wanted(asked), "looks": asked.looks or 1})
-        return as_response(schemas.LooksAnswer(looks=[look_answer(look) for look in found.looks]))
+        return as_response(told.LooksAnswer(looks=[look_answer(look) for look in found.looks]))
 
     return await _with_photos(request, schemas.RecommendOptions, answer)
 
 
 @router.post(
-    "/v1/suggest-categories", response_model=schemas.WantedAnswer, openapi_extra=photo_route(schemas.PhotoOptions)
+    "/v1/suggest-categories",
+    response_model=told.WantedAnswer,
+    openapi_extra=photo_route(schemas.PhotoOptions),
 )
 async def suggest(request: Request) -> Response:
     """Say how likely each category is to be what the photo lacks."""
 
     def answer(service: Service, photos: list[bytes], asked: schemas.PhotoOptions) -> Response:
         wanted = service.recommender.suggest(photos, box_of(asked.box))
-        return as_response(schemas.WantedAnswer(wanted=None if wanted is None else dict(wanted)))
+        return as_response(told.WantedAnswer(wanted=None if wanted is None else dict(wanted)))
 
     return await _with_photos(request, schemas.PhotoOptions, answer)
 
 
-@router.post("/v1/rerank", response_model=schemas.RerankAnswer, openapi_extra=photo_route(schemas.RerankOptions))
+@router.post("/v1/rerank", response_model=told.RerankAnswer, openapi_extra=photo_route(schemas.RerankOptions))
 async def rerank(request: Request) -> Response:
     """Rank another system's candidates, given by their ids, for a photo."""
 
@@ -68,10 +70,10 @@ async def rerank(request: Request) -> Response:
         found = service.recommender.rerank(
             photos, asked.category, asked.ids, box=box_of(asked.box), novelty=asked.novelty
         )
-        aside = [schemas.AsideAnswer(id=row.id, reason=row.reason) for row in found.set_aside]
+        aside = [told.AsideAnswer(id=row.id, reason=row.reason) for row in found.set_aside]
         unknown = [str(row.id) for row in found.set_aside if row.reason == UNKNOWN]
         products = [ranked_answer(one) for one in found.products]
-        return as_response(schemas.RerankAnswer(products=products, unknown=unknown, set_aside=aside))
+        return as_response(told.RerankAnswer(products=products, unknown=unknown, set_aside=aside))
 
     return await _with_photos(request, schemas.RerankOptions, answer)
 
@@ -85,7 +87,7 @@ SCORE_FIELDS = {
 
 @router.post(
     "/v1/score",
-    response_model=schemas.ScoreAnswer,
+    response_model=told.ScoreAnswer,
     openapi_extra=form_route({"scene": True, "product": False}, SCORE_FIELDS, []),
 )
 async def score(request: Request) -> Response:
@@ -96,7 +98,7 @@ async def score(request: Request) -> Response:
         return await stay.run(lambda: _score(service, read_form(request.headers.get("content-type", ""), body)))
 
 
-@router.get("/v1/similar", response_model=schemas.ProductsAnswer, openapi_extra=query_route(schemas.SimilarOptions))
+@router.get("/v1/similar", response_model=told.ProductsAnswer, openapi_extra=query_route(schemas.SimilarOptions))
 async def similar(request: Request) -> Response:
     """Find the products of its category that are most like a product."""
     service = service_of(request)
@@ -106,7 +108,7 @@ async def similar(request: Request) -> Response:
         if not service.store.get([asked.id]):
             raise Fault(404, "not_found", "this product is not in the catalog")
         found = service.recommender.similar(asked.id, asked.k, where=asked.where, exclude=asked.exclude)
-        return as_response(schemas.ProductsAnswer(products=[ranked_answer(one) for one in found]))
+        return as_response(told.ProductsAnswer(products=[ranked_answer(one) for one in found]))
 
     async with service.admit(request, "read", service.light) as stay:
         return await stay.run(answer)
@@ -153,7 +155,7 @@ def _score(service: Service, form: Form) -> Response:
         category = _category(service, str(asked.product_id), asked.category)
         found = score_vector(model, backbone, scene, service.store.vectors([str(asked.product_id)]), category, box)
     return as_response(
-        schemas.ScoreAnswer(
+        told.ScoreAnswer(
             distance=found.distance,
             probability=found.probability,
             goes=found.goes,

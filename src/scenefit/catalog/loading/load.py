@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import TypeVar
 
+from scenefit.catalog.checks import check_backbone, check_model
 from scenefit.catalog.loading.acceptance import Acceptance
 from scenefit.catalog.loading.fetch import PictureFetcher
 from scenefit.catalog.loading.ids import Ids
@@ -18,7 +19,6 @@ from scenefit.catalog.loading.listed import Listed, SetAside
 from scenefit.catalog.loading.runs import Loading, LoadReport, picture_places
 from scenefit.catalog.stores import Store
 from scenefit.data.download.settings import DEFAULTS, DownloadSettings
-from scenefit.errors import FingerprintError
 from scenefit.features.backbone import Backbone
 from scenefit.model.folder import Model
 from scenefit.types import Progress, silent
@@ -59,7 +59,8 @@ def load(
         FingerprintError: another model made the catalog's vectors, or the backbone is not the model's.
         CatalogError: another process writes, or the disk is full; what was committed is kept.
     """
-    _check_model(catalog, model, backbone)
+    check_model(catalog, model)
+    check_backbone(model, backbone)
     report = LoadReport()
 
     def put_aside(row: SetAside) -> None:
@@ -94,19 +95,6 @@ def _remove_others(catalog: Store, accepted: Acceptance, report: LoadReport) -> 
         ]
         for start in range(0, len(others), CHUNK):
             report.removed += catalog.delete(others[start : start + CHUNK])
-
-
-def _check_model(catalog: Store, model: Model, backbone: Backbone) -> None:
-    if catalog.model != model.fingerprint:
-        raise FingerprintError(
-            f"the catalog's vectors were made by the model {catalog.model[:12]}, not by {model.fingerprint[:12]}; "
-            "give that model, or let `scenefit catalog switch` put this one in its place"
-        )
-    if backbone.fingerprint != model.backbone_fingerprint:
-        raise FingerprintError(
-            f"got the backbone {backbone.fingerprint[:12]}; the model was trained on "
-            f"{model.backbone_fingerprint[:12]}: open it by model.backbone(threads=1)"
-        )
 
 
 def _chunks(items: Iterator[T]) -> Iterator[list[T]]:
