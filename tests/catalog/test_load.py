@@ -89,6 +89,17 @@ def test_products_have_the_model_s_vectors_and_their_pictures(
     assert not (catalog.folder / "images" / ".aside").exists()
 
 
+def test_prices_that_name_no_currency_get_one(catalog: LocalCatalog, add: partial[LoadReport], rows: list[Row]) -> None:
+    rows[0]["price"], rows[1]["price"], rows[2]["price"] = 5, 6, None
+    rows[1]["currency"] = "USD"
+    add(rows, currency="EUR")
+    found = catalog.get([str(row["id"]) for row in rows[:3]])
+    assert [(one.price, one.currency) for one in found] == [(5, "EUR"), (6, "USD"), (None, None)]
+    assert add(rows, currency="EUR").unchanged == PRODUCTS
+    with pytest.raises(UsageError, match="got the currency '€'; expected three capital letters, such as EUR"):
+        add(rows, currency="€")
+
+
 def test_a_second_run_writes_nothing(catalog: LocalCatalog, add: partial[LoadReport], rows: list[Row]) -> None:
     add(rows)
     with catalog.changing() as writer:

@@ -19,6 +19,7 @@ from scenefit.cli.catalog_moving import export, import_
 from scenefit.cli.catalog_options import (
     AllowHost,
     Column,
+    Currency,
     Kinds,
     ModelFolder,
     Refetch,
@@ -53,6 +54,7 @@ def build(
     column: list[str] = Column,
     kind: list[str] = Kinds,
     without: list[str] = Without,
+    currency: str | None = Currency,
     allow_host: list[str] = AllowHost,
     rejected: Path | None = Rejected,
     as_json: bool = Json,
@@ -61,7 +63,7 @@ def build(
 
     Example: scenefit catalog build model products.csv --out catalog --column id=sku
     """
-    options = _options(column, kind, without, allow_host, rejected)
+    options = _options(column, kind, without, currency, allow_host, rejected)
     with progress() as tell:
         report = build_catalog(Model(model), products, out, overwrite=overwrite, options=options, progress=tell)
     with closing(LocalCatalog(out)) as catalog:
@@ -83,6 +85,7 @@ def add(
     column: list[str] = Column,
     kind: list[str] = Kinds,
     without: list[str] = Without,
+    currency: str | None = Currency,
     allow_host: list[str] = AllowHost,
     rejected: Path | None = Rejected,
     as_json: bool = Json,
@@ -91,7 +94,7 @@ def add(
 
     Example: scenefit catalog add catalog products.csv --sync
     """
-    options = _options(column, kind, without, allow_host, rejected, sync, refetch)
+    options = _options(column, kind, without, currency, allow_host, rejected, sync, refetch)
     with closing(open_store(catalog)) as store, progress() as tell:
         opened = model_of(store, model)
         report = add_products(store, opened, products, options=options, progress=tell)
@@ -138,6 +141,7 @@ def _options(
     column: list[str],
     kind: list[str],
     without: list[str],
+    currency: str | None,
     allow_host: list[str],
     rejected: Path | None,
     sync: bool = False,
@@ -145,7 +149,7 @@ def _options(
 ) -> LoadOptions:
     table = TableOptions(pairs_of("--column", column), read_kinds(kind), frozenset(without))
     settings = DownloadSettings(allow_hosts=frozenset(allow_host))
-    return LoadOptions(table, sync, refetch, settings, rejected)
+    return LoadOptions(table, sync, refetch, settings, rejected, currency)
 
 
 def _report(report: LoadReport) -> dict[str, object]:

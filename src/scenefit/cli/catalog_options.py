@@ -17,6 +17,7 @@ from scenefit.model.folder import Model
 Column = typer.Option([], help="NAME=COLUMN: the table calls NAME differently, such as id=sku; may be given again.")
 Kinds = typer.Option([], help="NAME=text|number|boolean: of an attribute that is not what it looks like.")
 Without = typer.Option([], help="Leave out a column of the table; may be given again.")
+Currency = typer.Option(None, help="Of prices that name none, such as EUR.")
 AllowHost = typer.Option([], help="Fetch pictures from this host though it is not of the public internet.")
 Refetch = typer.Option(False, "--refetch", help="Fetch also pictures that the catalog has from the same address.")
 Rejected = typer.Option(None, help="Where to list rows that are set aside.", show_default="CATALOG/rejected.jsonl")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scenefit.catalog.loading.build import build_catalog
+from scenefit.catalog.loading.build import LoadOptions, build_catalog
 from scenefit.data.dataset import Dataset
 from scenefit.data.lookbook.generate import write_lookbook
 from scenefit.data.lookbook.truth import deciding_regions, read_truth
@@ -24,6 +24,7 @@ DOMAINS = ("fashion", "home")
 SCENES, PRODUCTS = 150, 40
 RATIO = (40.0, 10.0, 50.0)
 SHOWN, K = 6, 5
+CURRENCY = "EUR"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,8 @@ def _run_domain(folder: Path, name: str, seed: int, train: Trainer | None, progr
     write_lookbook(looks, (name,), SCENES, PRODUCTS, seed, RATIO, overwrite=True, progress=progress)
     dataset, model = Dataset.open(looks), bundled_model()
     model = train(dataset, model, folder / "model") if train else model
-    build_catalog(model, dataset, catalog, overwrite=True, progress=progress)
+    options = LoadOptions(currency=CURRENCY)
+    build_catalog(model, dataset, catalog, overwrite=True, options=options, progress=progress)
     backbone = model.backbone(threads=1)
     compute_features(dataset, backbone, dataset.split_rows("test"), progress=progress)
     figures = measure(model, DatasetFeatures.open(dataset, backbone))

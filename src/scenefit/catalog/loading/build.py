@@ -13,6 +13,7 @@ from scenefit.catalog.columns import Columns
 from scenefit.catalog.loading.dataset_products import DatasetProducts
 from scenefit.catalog.loading.listed import SetAside, Source
 from scenefit.catalog.loading.load import load
+from scenefit.catalog.loading.priced import Priced
 from scenefit.catalog.loading.runs import LoadReport
 from scenefit.catalog.loading.tables import ProductTable, TableOptions
 from scenefit.catalog.local import schema
@@ -37,6 +38,7 @@ class LoadOptions:
 
     Attributes:
         table: how the columns of a table are read.
+        currency: of prices that name none, such as "EUR"; None leaves them without.
         sync: remove what the products lack.
         refetch: fetch also what the catalog has from the same address.
         download: limits, patience and politeness.
@@ -48,6 +50,7 @@ class LoadOptions:
     refetch: bool = False
     download: DownloadSettings = DEFAULTS
     rejected: Path | None = None
+    currency: str | None = None
 
 
 def build_catalog(
@@ -115,7 +118,7 @@ def _load(
             catalog,
             model,
             backbone,
-            source,
+            Priced(source, options.currency) if options.currency else source,
             total=source.total,
             sync=options.sync,
             refetch=options.refetch,
