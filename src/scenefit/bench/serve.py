@@ -20,7 +20,7 @@ from scenefit.features.backbone import Backbone
 from scenefit.types import Doubles, Pixels, Progress, silent
 
 BATCH = 8
-"""As many pictures as the service's backbone sees at once."""
+"""Pictures in each run of the bare backbone."""
 ROUNDS = 3
 """Pairs of bare inference and closed loop; the median ratio counts."""
 EASY, HARD = 0.8, 3.0

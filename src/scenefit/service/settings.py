@@ -83,7 +83,7 @@ class ServiceConfig:
     head_bytes: int = 16 << 10
     connections: int = 1000
     runs: int = 0
-    batch: int = 8
+    batch: int = 2
     batch_seconds: float = 0.004
     thumbnail_bytes: int = 64 << 20
     drain_seconds: int = 20
