@@ -8,39 +8,10 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from scenefit.catalog.columns import check_product
-from scenefit.catalog.stores import Store
-from scenefit.errors import CatalogError, FingerprintError
-from scenefit.features.backbone import Backbone
-from scenefit.model.folder import Model
+from scenefit.errors import CatalogError
 from scenefit.types import Array, Floats, Product
 
 _NEVER = re.compile("[\0\ud800-\udfff]")
-
-
-def check_model(catalog: Store, model: Model) -> None:
-    """Refuse a catalog whose vectors are another model's.
-
-    Raises:
-        FingerprintError: they are.
-    """
-    if catalog.model != model.fingerprint:
-        raise FingerprintError(
-            f"the catalog's vectors were made by the model {catalog.model[:12]}, not by {model.fingerprint[:12]}; open "
-            "it with that model, or let this one serve it: scenefit catalog switch"
-        )
-
-
-def check_backbone(model: Model, backbone: Backbone) -> None:
-    """Refuse a backbone on which a model was not trained.
-
-    Raises:
-        FingerprintError: it was not.
-    """
-    if backbone.fingerprint != model.backbone_fingerprint:
-        raise FingerprintError(
-            f"got the backbone {backbone.fingerprint[:12]}; the model was trained on "
-            f"{model.backbone_fingerprint[:12]}: open it by model.backbone()"
-        )
 
 
 def stored_vectors(products: Sequence[Product], vectors: Floats, dimensions: int) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -126,6 +126,12 @@ def check_query(query: Query, dimensions: int, model: str) -> None:
             f"got a query vector of the shape {query.vector.shape}; expected {(dimensions,)}, all finite: was it made "
             "by this catalog's model?"
         )
+
+
+def unknown_category(category: str, counts: Mapping[str, int]) -> UsageError:
+    """Say that a store has no such category, and which it has."""
+    names = ", ".join(map(repr, counts))
+    return UsageError(f"got the category {category!r}; this catalog has {names or 'no products'}")
 
 
 def check_filter(where: Filter, columns: Columns) -> None:

@@ -108,7 +108,7 @@ def search(
 ) -> None:
     """A search of a catalog folder against reading the category's vectors once; memory, and the time to open.
 
-    Example: scenefit bench search --products 100000 --dir /tmp/drawn
+    Example: scenefit bench search --products 100000 --dir drawn
     """
     sizes = DrawnCatalog(products, categories, dimensions)
     with TemporaryDirectory(prefix="scenefit-bench-") as temporary, progress() as tell:

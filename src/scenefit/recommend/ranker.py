@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from scenefit.catalog.checks import check_backbone, check_model
 from scenefit.catalog.filters.parse import Filter, parse_filter
+from scenefit.catalog.model_checks import check_backbone, check_model
 from scenefit.catalog.steering import steer
 from scenefit.catalog.stores import Hits, Query, Store
 from scenefit.errors import UsageError

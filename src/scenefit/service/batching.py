@@ -19,6 +19,7 @@ from scenefit.service.decoding import Decoding
 from scenefit.service.faults import busy
 from scenefit.service.metrics import Metrics
 from scenefit.service.tickets import CURRENT
+from scenefit.service.wrapped import WrappedBackbone
 from scenefit.types import WHOLE, Box, Pixels, SceneFeatures
 
 
@@ -38,7 +39,7 @@ class Batcher:
     """
 
     def __init__(
-        self, metrics: Metrics, batch: int = 8, seconds: float = 0.004, waiting: int = 64, runs: int = 1
+        self, metrics: Metrics, batch: int = 2, seconds: float = 0.004, waiting: int = 64, runs: int = 1
     ) -> None:
         """Take how many pictures make a batch, how long to wait for them, how many may wait; batches at one time."""
         self._metrics, self._batch, self._seconds = metrics, batch, seconds
@@ -130,15 +131,12 @@ class Batcher:
             waiting.future.set_result(SceneFeatures(*(part[rows] for part in features)))
 
 
-class BatchedBackbone(Backbone):
+class BatchedBackbone(WrappedBackbone):
     """A backbone whose runs go through a queue that all requests share; its decoding is bounded."""
 
     def __init__(self, inner: Backbone, batcher: Batcher, decoding: Decoding, metrics: Metrics) -> None:
-        self.folder, self.about, self.name, self.fingerprint = inner.folder, inner.about, inner.name, inner.fingerprint
-        self.preprocessing, self.grid = inner.preprocessing, inner.grid
-        self.pooled_size, self.region_size = inner.pooled_size, inner.region_size
-        self.halves_size = inner.halves_size
-        self._inner, self._batcher, self._decoding, self._metrics = inner, batcher, decoding, metrics
+        super().__init__(inner)
+        self._batcher, self._decoding, self._metrics = batcher, decoding, metrics
 
     def opened(self, folder: Path) -> Backbone:
         """Open another backbone, behind the same queue."""

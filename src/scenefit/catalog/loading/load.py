@@ -10,13 +10,13 @@ from contextlib import ExitStack
 from itertools import islice
 from typing import TypeVar
 
-from scenefit.catalog.checks import check_backbone, check_model
 from scenefit.catalog.loading.acceptance import Acceptance
 from scenefit.catalog.loading.fetch import PictureFetcher
 from scenefit.catalog.loading.ids import Ids
 from scenefit.catalog.loading.incoming import PictureReader
 from scenefit.catalog.loading.listed import Listed, SetAside
 from scenefit.catalog.loading.runs import Loading, LoadReport, picture_places
+from scenefit.catalog.model_checks import check_backbone, check_model
 from scenefit.catalog.stores import Store
 from scenefit.data.download.settings import DEFAULTS, DownloadSettings
 from scenefit.features.backbone import Backbone

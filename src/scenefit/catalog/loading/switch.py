@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.errors import CatalogError, UsageError
 from scenefit.features.backbone import Backbone
 from scenefit.model.folder import Model
-from scenefit.types import Product, Progress, silent
+from scenefit.types import Progress, silent
 
 CHUNK, GONE = 256, "missing.jsonl"
 
@@ -34,14 +33,6 @@ class SwitchReport:
     model: str
     embedded: int = 0
     dropped: list[tuple[str, str]] = field(default_factory=list)
-
-
-class _Waiting(NamedTuple):
-    """A product without a vector: its row, its version, itself."""
-
-    row: int
-    version: int
-    product: Product
 
 
 def switch(
@@ -145,13 +136,13 @@ def _count(catalog: LocalCatalog, number: int) -> tuple[int, int]:
     return int(counted[0]), int(counted[1])
 
 
-def _waiting(catalog: LocalCatalog, number: int, last: int) -> list[_Waiting]:
+def _waiting(catalog: LocalCatalog, number: int, last: int) -> list[models.Waiting]:
     with catalog.changing() as writer:
-        return [_Waiting(*found) for found in models.waiting(writer.connection, number, CHUNK, last)]
+        return models.waiting(writer.connection, number, CHUNK, last)
 
 
 def _make(
-    catalog: LocalCatalog, number: int, model: Model, backbone: Backbone, waiting: Sequence[_Waiting]
+    catalog: LocalCatalog, number: int, model: Model, backbone: Backbone, waiting: Sequence[models.Waiting]
 ) -> dict[str, str]:
     """Make and keep the vectors of some products; give those whose picture cannot be used, and why."""
     pictures = [(one, catalog.picture(one.product)) for one in waiting]

@@ -101,9 +101,10 @@ class ProductTable:
         for row in self._rows():
             self.total += 1
             if row.fault is None:
-                for name in (name for name in row.values if name not in self._seen):
-                    self._check_name(name)
-                    self._seen.add(name)
+                for name in row.values:
+                    if name not in self._seen:
+                        self._check_name(name)
+                        self._seen.add(name)
                 yield {name: value for name, value in row.values.items() if name not in KNOWN}
 
     def _check_name(self, name: str) -> None:

@@ -27,7 +27,7 @@ from scenefit.catalog.local.pictures import Pictures
 from scenefit.catalog.local.shelf import Shelf
 from scenefit.catalog.local.shelves import Shelves
 from scenefit.catalog.local.writer import Writer
-from scenefit.catalog.stores import Hits, Query, check_filter, check_query
+from scenefit.catalog.stores import Hits, Query, check_filter, check_query, unknown_category
 from scenefit.errors import ArtifactError, ScenefitError, UsageError
 from scenefit.types import Bools, Floats, Product
 
@@ -240,8 +240,7 @@ class LocalCatalog:
         """Give the shelves of a query's category, and which of their products may come back; None for all."""
         shelves = self._shelves.of(query.category)
         if not shelves:
-            names = ", ".join(map(repr, self._shelves.counts()))
-            raise UsageError(f"got the category {query.category!r}; this catalog has {names or 'no products'}")
+            raise unknown_category(query.category, self._shelves.counts())
         check_query(query, self.dimensions, self._model)
         return [(shelf, self._allowed(shelf, query)) for shelf in shelves]
 

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from scenefit import artifacts
 from scenefit.catalog.local import schema
@@ -48,19 +49,25 @@ def register(connection: sqlite3.Connection, folder: Path, model: Model) -> int:
     return int(number)
 
 
-def waiting(connection: sqlite3.Connection, number: int, size: int, after: int = 0) -> list[tuple[int, int, Product]]:
-    """Give some products, behind a row, that have no vector of a model yet: their rows, versions, and themselves."""
+class Waiting(NamedTuple):
+    """A product without a vector: its row, its version, itself."""
+
+    row: int
+    version: int
+    product: Product
+
+
+def waiting(connection: sqlite3.Connection, number: int, size: int, after: int = 0) -> list[Waiting]:
+    """Give some products, behind a row, that have no vector of a model yet."""
     found = connection.execute(
         f"SELECT row, version, {', '.join(schema.FIELDS)} FROM products "  # noqa: S608
         f"WHERE row > ? AND row NOT IN (SELECT row FROM vectors_{number:d}) ORDER BY row LIMIT ?",
         (after, size),
     )
-    return [(row, version, schema.as_product(fields)) for row, version, *fields in found]
+    return [Waiting(row, version, schema.as_product(fields)) for row, version, *fields in found]
 
 
-def put_vectors(
-    connection: sqlite3.Connection, number: int, rows: Sequence[tuple[int, int, Product]], vectors: Array
-) -> None:
+def put_vectors(connection: sqlite3.Connection, number: int, rows: Sequence[Waiting], vectors: Array) -> None:
     """Keep the vectors (n, d + 1), float16, of products in `waiting`, but of those that have changed meanwhile."""
     with schema.writing(connection):
         for (row, version, product), vector in zip(rows, vectors, strict=True):

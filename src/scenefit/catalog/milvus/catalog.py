@@ -27,7 +27,7 @@ from scenefit.catalog.milvus.schema import (
 )
 from scenefit.catalog.milvus.search import ALL, search, stacked
 from scenefit.catalog.milvus.server import Server
-from scenefit.catalog.stores import Hits, Query, check_filter, check_query
+from scenefit.catalog.stores import Hits, Query, check_filter, check_query, unknown_category
 from scenefit.errors import CatalogError, FingerprintError, UsageError
 from scenefit.types import Floats, Product
 
@@ -140,8 +140,7 @@ class MilvusCatalog:
         known = storable(query.category) and query.category in about.categories
         hits = search(self._server, query, about.longest) if known else None
         if hits is None or not (hits.products or self._count(query.category)):
-            names = ", ".join(map(repr, self.counts()))
-            raise UsageError(f"got the category {query.category!r}; this catalog has {names or 'no products'}")
+            raise unknown_category(query.category, self.counts())
         return hits
 
     def picture(self, product: Product) -> None:

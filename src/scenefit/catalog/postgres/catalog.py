@@ -15,7 +15,7 @@ from scenefit.catalog.columns import FIXED, Columns
 from scenefit.catalog.postgres import schema
 from scenefit.catalog.postgres.connection import Connection, read_address
 from scenefit.catalog.postgres.search import as_array, search
-from scenefit.catalog.stores import Hits, Query, check_filter, check_query
+from scenefit.catalog.stores import Hits, Query, check_filter, check_query, unknown_category
 from scenefit.errors import CatalogError, UsageError
 from scenefit.types import Floats, Product
 
@@ -105,8 +105,7 @@ class PostgresCatalog:
         with self._server.using() as connection:
             hits = search(connection, query, self._server.address.ef_search) if known else None
         if hits is None or (not hits.products and query.category not in self.counts()):
-            names = ", ".join(map(repr, self.counts()))
-            raise UsageError(f"got the category {query.category!r}; this catalog has {names or 'no products'}")
+            raise unknown_category(query.category, self.counts())
         return hits
 
     def picture(self, product: Product) -> None:
