@@ -23,6 +23,7 @@ class TrainConfig:
         weight_decay: of Adam (L2).
         batch_size: triplets a step.
         epochs: at most so many passes over the pairs.
+        fewest: no network of an epoch before this one is kept, unless there are no more.
         patience: stop after so many epochs without a better validation accuracy.
         validation_negatives: fixed negatives for each validation pair.
         networks: how many are trained, with seeds of their own, and joined (recipe `default`, where pairs are few).
@@ -39,6 +40,7 @@ class TrainConfig:
     weight_decay: float = 0.0
     batch_size: int = 64
     epochs: int = 60
+    fewest: int = 1
     patience: int = 10
     validation_negatives: int = 50
     networks: int = 1
@@ -62,7 +64,10 @@ class TrainConfig:
         return asdict(self)
 
 
-RECIPES = {"default": TrainConfig(recipe="default", weight_decay=1e-4, networks=3), "ctl-paper": TrainConfig()}
+RECIPES = {
+    "default": TrainConfig(recipe="default", weight_decay=1e-4, networks=3, fewest=8),
+    "ctl-paper": TrainConfig(),
+}
 
 
 def recipe(name: str, seed: int = 0) -> TrainConfig:

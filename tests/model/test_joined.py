@@ -13,7 +13,7 @@ from torch import Tensor
 from scenefit.features.export import export_onnx
 from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.heads import SceneSide, Sizes
-from scenefit.model.joined import JoinedLook, JoinedProduct, JoinedScene, LinearLook, Parts, Scene, scene_inputs
+from scenefit.model.joined import ClosedFormLook, JoinedLook, JoinedProduct, JoinedScene, Parts, Scene, scene_inputs
 
 D, R, C, K, E = 6, 9, 3, 4, 5
 T = 3 * E
@@ -33,7 +33,7 @@ def products(n: int) -> tuple[Tensor, Tensor]:
 def drawn(d: int, halves: int = 2 * D, weights: tuple[float, float] = (2.0, 0.25)) -> JoinedLook:
     """Give a model with random weights and maps."""
     torch.manual_seed(0)
-    linear = LinearLook(D + halves + 2 * C, D + 2 * C, E, K)
+    linear = ClosedFormLook(D + halves + 2 * C, D + 2 * C, E, K)
     networks = [ContrastiveLook(Sizes(D, C, 8, E, K), 0.3) for _ in range(2)]
     for network in networks:  # as after some training
         network.train().embed(torch.randn(50, D))

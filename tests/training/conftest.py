@@ -20,7 +20,7 @@ from scenefit.features.items import pair_item_crops, shown_item_crops
 from scenefit.features.store import FeatureStore, crop_key
 from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.heads import Sizes
-from scenefit.model.joined import LinearLook
+from scenefit.model.joined import ClosedFormLook
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array, Crop, Doubles, Floats, Ints, ProductFeatures, SceneFeatures, Table
 
@@ -152,8 +152,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., DatasetFe
 
 
 @pytest.fixture
-def drawn_parts() -> tuple[LinearLook, list[ContrastiveLook]]:
+def drawn_parts() -> tuple[ClosedFormLook, list[ContrastiveLook]]:
     """Give a closed form and two networks with random weights, of 5 numbers each, that read planted features."""
     torch.manual_seed(0)
-    linear, networks = LinearLook(24, 12, 5, 2), [ContrastiveLook(Sizes(6, 3, 8, 5, 2), 0.3) for _ in range(2)]
+    linear, networks = ClosedFormLook(24, 12, 5, 2), [ContrastiveLook(Sizes(6, 3, 8, 5, 2), 0.3) for _ in range(2)]
     return linear.requires_grad_(False), [network.eval().requires_grad_(False) for network in networks]

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from scenefit.features.dataset_features import DatasetFeatures
-from scenefit.model.joined import LinearLook, scene_inputs
+from scenefit.model.joined import ClosedFormLook, scene_inputs
 from scenefit.training import closed_form_inputs as inputs
 from scenefit.training.closed_form import fit_closed_form
 from scenefit.training.closed_form_inputs import Space
@@ -33,7 +33,7 @@ def some_items(features: DatasetFeatures, keep: Array) -> DatasetFeatures:
 
 
 @torch.no_grad()
-def accuracy(features: DatasetFeatures, look: LinearLook) -> float:
+def accuracy(features: DatasetFeatures, look: ClosedFormLook) -> float:
     """Share of the products of its category that a test pair's product is ahead of."""
     found, dataset, rows = features.product_features, features.dataset, features.dataset.split_rows("test")
     products = look.product(torch.from_numpy(np.hstack([found.pooled, found.statistics])))
@@ -48,7 +48,7 @@ def accuracy(features: DatasetFeatures, look: LinearLook) -> float:
     return float(np.mean(right))
 
 
-def weights(look: LinearLook) -> list[Tensor]:
+def weights(look: ClosedFormLook) -> list[Tensor]:
     return list(look.state_dict().values())
 
 
@@ -76,7 +76,7 @@ def test_finds_nothing_where_nothing_is(planted: Planted) -> None:
     shuffled = replace(features, dataset=replace(features.dataset, pairs=pairs))
     fitted = fit_closed_form(training(shuffled), 16)
     assert accuracy(features, fitted.look) < 0.7
-    assert 0.4 < min(fitted.accuracy.values()) <= max(fitted.accuracy.values()) < 0.6
+    assert 0.4 < min(fitted.ridges.values()) <= max(fitted.ridges.values()) < 0.6
 
 
 def test_the_best_ridge_on_held_out_scenes_is_taken(planted: Planted) -> None:
@@ -84,7 +84,7 @@ def test_the_best_ridge_on_held_out_scenes_is_taken(planted: Planted) -> None:
     chosen = {}
     for scenes in (24, 400):
         fitted = fit_closed_form(training(planted(scenes)), 8)
-        assert fitted.accuracy[fitted.ridge] == max(fitted.accuracy.values())
+        assert fitted.ridges[fitted.ridge] == max(fitted.ridges.values())
         chosen[scenes] = fitted.ridge
     assert chosen[24] > chosen[400]
     alone = fit_closed_form(training(planted(24)), 8, [chosen[24]])
@@ -95,7 +95,7 @@ def test_the_best_ridge_on_held_out_scenes_is_taken(planted: Planted) -> None:
 def test_two_fits_are_equal(planted: Planted) -> None:
     features = planted(items=50)
     first, again = (fit_closed_form(training(features), 16) for _ in range(2))
-    assert (first.ridge, first.accuracy) == (again.ridge, again.accuracy)
+    assert (first.ridge, first.ridges) == (again.ridge, again.ridges)
     assert all(torch.equal(a, b) for a, b in zip(weights(first.look), weights(again.look), strict=True))
     assert not first.look.training
 

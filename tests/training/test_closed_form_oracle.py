@@ -11,10 +11,15 @@ import pytest
 import torch
 
 from scenefit.features.dataset_features import DatasetFeatures
-from scenefit.model.joined import LinearLook
-from scenefit.training.closed_form import ITEM_WEIGHT, MAP_RIDGE, MIX, RIDGES, fit_closed_form
+from scenefit.model.joined import ClosedFormLook
+from scenefit.model.neighbours import SAME_CATEGORY, TEMPERATURE
+from scenefit.training.closed_form import RIDGES, fit_closed_form
 from scenefit.training.closed_form_sums import CROP_RIDGE
+from scenefit.training.directions import KEY_POWER
+from scenefit.training.held_out import SHARES
+from scenefit.training.targets import ITEM_WEIGHT, MAP_RIDGE, MIX
 from scenefit.training.triplet_data import TripletData
+from scenefit.training.views import within
 from scenefit.types import Doubles, Ints, ProductFeatures
 
 Planted = Callable[..., DatasetFeatures]
@@ -64,6 +69,10 @@ class Whitening:
         return np.asarray(self.scaled(inputs) @ self.root(ridge))
 
 
+def means(values: Doubles, category: Ints) -> Doubles:
+    return np.array([values[category == code].mean(axis=0) for code in (0, 1)])
+
+
 class Slow:
     """All that the closed form is made of, as whole matrices; both categories train."""
 
@@ -79,13 +88,16 @@ class Slow:
         crops, shown = features.pair_items(rows)
         self.mapped = shown.any()
         if self.mapped:
+            self.shown = shown
             self._map(product_side(crops.some(shown)), rows[shown], features)
 
     def _map(self, crops: Doubles, rows: Ints, features: DatasetFeatures) -> None:
         """Fit the ridge regression from crops to products; add the items of training scenes."""
         category = self.category[features.dataset.pair_product[rows]]
         view = Whitening(crops, [6, 3, 3], category)
-        k, z = view(crops, CROP_RIDGE), self.products.scaled(self.y[features.dataset.pair_product[rows]])
+        seen, all_z = view(crops, CROP_RIDGE), self.products.scaled(self.y)
+        k = seen - means(seen, category)[category]
+        z = (all_z - means(all_z, self.category)[self.category])[features.dataset.pair_product[rows]]
         ridge = MAP_RIDGE * np.trace(k.T @ k) / k.shape[1]
         self.map = np.linalg.inv(k.T @ k + ridge * np.eye(k.shape[1])) @ k.T @ z
         self.k, self.z = k, z
@@ -93,6 +105,7 @@ class Slow:
         good = [i for i in range(len(scene)) if scene[i] in self.scene]
         place = [int(np.flatnonzero(self.scene == scene[i])[0]) for i in good]
         self.items = view(product_side(items.some(np.array(good, np.int64))), CROP_RIDGE)
+        self.items = self.items - means(seen, category)[code[good]]
         self.item_x, self.item_category, self.item_scene = self.x[place], code[good], scene[good]
         self.shown_x, self.shown_category = scene_side(features, rows), category
         self.shown_scene = features.dataset.pair_scene[rows]
@@ -126,14 +139,49 @@ class Slow:
         z, category = self.scenes(self.x, ridge), self.category[self.product]
         return np.array([z[category == code].mean(axis=0) for code in (0, 1)])
 
-    def scores(self, x: Doubles, ridge: float, d: int) -> Doubles:
-        """Give q(s, c) . f_p for scenes (S, X), shape (S, 2, P)."""
+    def aims(self, ridge: float) -> tuple[Doubles, Doubles, Ints, Ints]:
+        """Give views of scenes (N, X), targets (N, Y), categories and scenes of all pairs, then of all items."""
+        z, root = self.products.scaled(self.y), self.products.root(ridge)
+        t = ((z - means(z, self.category)[self.category]) @ root)[self.product]
+        x, category, scene = self.scenes(self.x, ridge), self.category[self.product], self.scene
+        if self.mapped:
+            map_ = self.map @ root
+            map_ *= np.sqrt(((self.z @ root) ** 2).sum() / ((self.k @ map_) ** 2).sum())
+            t *= 1 - MIX
+            t[self.shown] += MIX * self.k @ map_
+            t = np.concatenate([t, ITEM_WEIGHT * self.items @ map_])
+            x = np.concatenate([x, self.scenes(self.item_x, ridge)])
+            category = np.concatenate([category, self.item_category])
+            scene = np.concatenate([scene, self.item_scene])
+        return x, t - means(t, category)[category], category, scene
+
+    def near(self, q: Doubles, ridge: float, d: int, share: float, f: Doubles) -> Doubles:
+        """Add to queries (S, 2, d) what their nearest training scenes were paired with, one query at a time."""
+        u, s, vt = np.linalg.svd(self.covariance(ridge), full_matrices=False)
+        x, t, category, scene = self.aims(ridge)
+        anchors = (x - self.means(ridge)[category]) @ u[:, :d]
+        aimed = t @ (vt[:d].T / s[:d])  # f is y v s: v s v / s is what counts
+
+        def asked(query: Doubles, code: int, own: int) -> Doubles:
+            left, right = query * s[:d] ** KEY_POWER, anchors * s[:d] ** KEY_POWER
+            cosine = right @ left / np.linalg.norm(left) / np.linalg.norm(right, axis=1)
+            w = np.where(scene == own, 0.0, np.exp(cosine / TEMPERATURE + SAME_CATEGORY * (category == code)))
+            return np.asarray(w @ aimed / w.sum())
+
+        each = np.array([asked(*given) for given in zip(anchors, category, scene, strict=True)])
+        spread = [np.sqrt((part**2).mean(axis=0) @ (f**2).mean(axis=0)) for part in (anchors, each)]
+        factor = share / (1 - share) * spread[0] / spread[1]
+        return np.array([[row[c] + factor * asked(row[c], c, -1) for c in (0, 1)] for row in q])
+
+    def scores(self, x: Doubles, ridge: float, d: int, share: float = 0.0) -> Doubles:
+        """Give q(s, c) . f_p for scenes (S, X), shape (S, 2, P), less its mean over the products of a category."""
         u, s, vt = np.linalg.svd(self.covariance(ridge), full_matrices=False)
         f = self.products(self.y, ridge) @ (vt[:d].T * s[:d])
-        within = np.concatenate([f[self.category == c] - f[self.category == c].mean(axis=0) for c in (0, 1)])
-        spread = np.sqrt((within**2).sum(axis=1).mean())
+        f -= means(f, self.category)[self.category]
+        f /= np.sqrt((f**2).sum(axis=1).mean())
         q = (self.scenes(x, ridge)[:, None] - self.means(ridge)) @ u[:, :d]
-        return np.asarray(q @ (f / spread).T)
+        q = self.near(q, ridge, d, share, f) if share else q
+        return np.asarray(q @ f.T)
 
     def held_out(self, ridge: float) -> float:
         right = []
@@ -147,9 +195,11 @@ class Slow:
         return float(np.mean(right))
 
 
-def scores_of(look: LinearLook, features: DatasetFeatures, x: Doubles) -> Doubles:
+def scores_of(look: ClosedFormLook, features: DatasetFeatures, x: Doubles) -> Doubles:
     with torch.no_grad():
         products = look.product(torch.from_numpy(product_side(features.product_features)).float())
+        category = torch.from_numpy(features.dataset.product_category)
+        products = within(products, category)
         return np.asarray((look.query(torch.from_numpy(x).float(), torch.arange(2)) @ products.T).double())
 
 
@@ -166,10 +216,33 @@ WORLDS: list[dict[str, Any]] = [
 @pytest.mark.parametrize("d", [2, 30])
 def test_the_maps_are_those_of_the_slow_way(planted: Planted, world: dict[str, Any], d: int) -> None:
     features = planted(**world)
-    slow, fitted = Slow(features), fit_closed_form(training(features), d)
+    slow, fitted = Slow(features), fit_closed_form(training(features), d, shares=(0.0,))
     x = scene_side(features, features.dataset.split_rows("test"))
     expected = slow.scores(x, fitted.ridge, d)
     np.testing.assert_allclose(scores_of(fitted.look, features, x), expected, atol=2e-3 * expected.std())
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=str)
+@pytest.mark.parametrize("share", [0.5, 0.8])
+def test_near_scenes_are_asked_as_in_the_slow_way(planted: Planted, world: dict[str, Any], share: float) -> None:
+    features = planted(**world)
+    slow, fitted = Slow(features), fit_closed_form(training(features), 2, [1.0], [share])
+    x = scene_side(features, features.dataset.split_rows("test"))
+    expected = slow.scores(x, 1.0, 2, share)
+    np.testing.assert_allclose(scores_of(fitted.look, features, x), expected, atol=2e-3 * expected.std())
+    plain = slow.scores(x, 1.0, 2)
+    assert np.abs(expected - plain).mean() > 0.2 * plain.std()
+
+
+def test_the_best_share_is_taken_and_no_near_scenes_where_it_is_none(planted: Planted) -> None:
+    features = planted()
+    fitted = fit_closed_form(training(features), 8)
+    assert {*fitted.shares} == {*SHARES}
+    assert fitted.accuracy == max(fitted.shares.values()) == fitted.shares[fitted.near]
+    assert (fitted.look.neighbours is None) == (fitted.near == 0)
+    for share in (0.0, 0.5):
+        alone = fit_closed_form(training(features), 8, shares=[share])
+        assert (alone.near, alone.accuracy, alone.look.neighbours is None) == (share, 0.5, share == 0)
 
 
 @pytest.mark.parametrize("world", WORLDS[:3], ids=str)
@@ -177,6 +250,6 @@ def test_each_ridge_is_tried_on_scenes_that_were_left_out(planted: Planted, worl
     features = planted(**world | {"scenes": 30})
     fitted, slow = fit_closed_form(training(features), 4, RIDGES[::2]), Slow(features)
     expected = {ridge: slow.held_out(ridge) for ridge in RIDGES[::2]}
-    assert fitted.accuracy == pytest.approx(expected, abs=1e-3)
-    assert fitted.accuracy[fitted.ridge] == max(fitted.accuracy.values())
-    assert len({*fitted.accuracy.values()}) == 3
+    assert fitted.ridges == pytest.approx(expected, abs=1e-3)
+    assert fitted.ridges[fitted.ridge] == max(fitted.ridges.values())
+    assert len({*fitted.ridges.values()}) == 3

@@ -24,7 +24,8 @@ from scenefit.features.dataset_features import DatasetFeatures, compute_features
 from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.folder import CALIBRATION, SEALED, Model
 from scenefit.model.heads import Sizes
-from scenefit.model.joined import JoinedLook, JoinedProduct, JoinedScene, LinearLook, Parts
+from scenefit.model.joined import ClosedFormLook, JoinedLook, JoinedProduct, JoinedScene, Parts
+from scenefit.model.neighbours import Anchors, Neighbours
 from scenefit.model.seen_products import MEMORY
 from scenefit.recommend.recommender import Recommender
 from scenefit.training.contrast import ContrastData
@@ -90,7 +91,9 @@ def test_the_folder_holds_a_model_with_memory_and_probabilities(folder: Path, mo
 def test_what_is_served_is_what_torch_gives(folder: Path, model: Model, drawn: DatasetFeatures) -> None:
     weights = load_file(folder / "model.safetensors")
     widths = (weights[f"linear.{side}.weight"].shape[1] for side in ("scene", "product"))
-    linear = LinearLook(*widths, embedding=16, categories=2)
+    linear = ClosedFormLook(*widths, embedding=16, categories=2)
+    if "linear.neighbours.keys" in weights:
+        linear.neighbours = Neighbours(Anchors(*(weights[f"linear.neighbours.{name}"] for name in Anchors._fields)))
     look = JoinedLook(Parts(linear, [ContrastiveLook(SIZES, 0.5) for _ in range(2)], (1.0, 1.0)), 16)
     look.load_state_dict(weights)
     look.eval()

@@ -11,7 +11,7 @@ import torch
 
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.contrast import ContrastiveLook
-from scenefit.model.joined import JoinedLook, LinearLook, Parts
+from scenefit.model.joined import ClosedFormLook, JoinedLook, Parts
 from scenefit.training import joined_vectors
 from scenefit.training.joined_vectors import (
     KEEP,
@@ -36,7 +36,7 @@ def data(planted: Callable[..., DatasetFeatures]) -> TripletData:
 
 
 @pytest.fixture
-def look(drawn_parts: tuple[LinearLook, list[ContrastiveLook]]) -> JoinedLook:
+def look(drawn_parts: tuple[ClosedFormLook, list[ContrastiveLook]]) -> JoinedLook:
     return JoinedLook(Parts(*drawn_parts, (2.0, 0.5)), 4)
 
 

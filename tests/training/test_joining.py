@@ -11,14 +11,14 @@ import torch
 
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.contrast import ContrastiveLook
-from scenefit.model.joined import JoinedProduct, JoinedScene, LinearLook
+from scenefit.model.joined import ClosedFormLook, JoinedProduct, JoinedScene
 from scenefit.training.closed_form import fit_closed_form
 from scenefit.training.joined_vectors import centred, joined_products, joined_queries, remember, spread, within
 from scenefit.training.joining import Learned, Weights, assemble, part_weights, weigh
 from scenefit.training.triplet_data import SplitPairs, TripletData
 from scenefit.types import Doubles, Ints
 
-PartsOf = tuple[LinearLook, list[ContrastiveLook]]
+PartsOf = tuple[ClosedFormLook, list[ContrastiveLook]]
 GIVEN = Weights(0.6, 0.3, 1.5, 0.4, 0.2)
 
 

@@ -38,5 +38,10 @@ def fit_closed(task: Task) -> Fitted:
     inputs = torch.cat(list(scenes(data, task.bench.feature_rows)))
     queries = fitted.look.query(inputs, data.trained_category(product)[:, None])[:, 0]
     products = fitted.look.product(side_by_side(data, task.features.product_features))
-    facts = {"ridge": fitted.ridge, "held_out": fitted.accuracy, "seconds": round(seconds, 1)}
+    facts = {
+        "ridge": fitted.ridge,
+        "held_out": fitted.ridges,
+        "near_scenes": fitted.shares,
+        "seconds": round(seconds, 1),
+    }
     return Fitted(VectorScorer(np.asarray(queries), np.asarray(products)), facts=facts)

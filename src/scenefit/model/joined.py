@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from scenefit.model.contrast import ContrastiveLook
+from scenefit.model.neighbours import Neighbours
 
 
-class LinearLook(nn.Module):
-    """The closed form: q(s, c) = A x_s + b_c and f_p = B y_p + b.
+class ClosedFormLook(nn.Module):
+    """The closed form: q(s, c) = l + n(l, c) with l = A x_s + b_c, and f_p = B y_p + b.
 
     x_s (B, X) are a scene's pooled features, halves, and the mean and standard deviation of its regions; y_p (P, Y) a
-    product's pooled features and statistics.
+    product's pooled features and statistics; n what near scenes of the training were paired with, if that helps.
     """
 
     def __init__(self, scene: int, product: int, embedding: int, categories: int) -> None:
@@ -23,17 +24,21 @@ class LinearLook(nn.Module):
         self.scene = nn.Linear(scene, embedding, bias=False)
         self.product = nn.Linear(product, embedding)
         self.categories = nn.Embedding(categories, embedding)
+        self.neighbours: Neighbours | None = None
 
-    def query(self, scene: Tensor, category: Tensor) -> Tensor:
-        """Give the query vectors (B, K, d) of scenes (B, X) for categories (K,) or (B, K)."""
+    def query(self, scene: Tensor, category: Tensor, own: Tensor | None = None) -> Tensor:
+        """Give the query vectors (B, K, d) of scenes (B, X) for categories (K,) or (B, K).
+
+        `own` (B,) are the scenes' numbers where they may be among the training scenes: none is its own neighbour.
+        """
         query: Tensor = self.scene(scene)[:, None] + self.categories(category)
-        return query
+        return query if self.neighbours is None else query + self.neighbours(query, category, own)
 
 
 class Parts(NamedTuple):
     """What is joined: the closed form, the networks, and how much it and they together count."""
 
-    linear: LinearLook
+    linear: ClosedFormLook
     networks: Sequence[ContrastiveLook]
     weights: tuple[float, float]
 
@@ -73,14 +78,15 @@ class JoinedLook(nn.Module):
         self.register_buffer("query_map", torch.zeros(sum(self.sizes), embedding))
         self.register_buffer("product_map", torch.zeros(sum(self.sizes), embedding))
 
-    def joined_queries(self, scene: Scene, category: Tensor) -> tuple[Tensor, Tensor]:
+    def joined_queries(self, scene: Scene, category: Tensor, own: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give all parts' query vectors (B, K, T), weighed, and the mean attention of the networks (B, K, R).
 
         Args:
             scene: pooled features (B, D), regions (B, R, C) and halves (B, H).
             category: rows of categories, (K,) or (B, K).
+            own: shape (B,), the scenes' numbers where they may be of the training; see `ClosedFormLook.query`.
         """
-        queries = [self.weights[0] * self.linear.query(scene_inputs(*scene), category)]
+        queries = [self.weights[0] * self.linear.query(scene_inputs(*scene), category, own)]
         maps = []
         for network in self.networks:
             embedded, attention = network.look(scene.regions, category)

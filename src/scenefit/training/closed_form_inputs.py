@@ -12,7 +12,7 @@ from torch import Tensor
 
 from scenefit.model.joined import scene_inputs
 from scenefit.training.triplet_data import TripletData
-from scenefit.training.views import View, fit_view
+from scenefit.training.views import View, fit_view, group_means, within
 from scenefit.types import Ints, ProductFeatures
 
 SAMPLE, CHUNK = 12_000, 1024
@@ -22,11 +22,15 @@ PIECE = 64
 
 @dataclass(frozen=True)
 class Space:
-    """The views, and the catalog's products seen so: (P, m), with their categories (P,), -1 where not trained."""
+    """The views, and the catalog's products seen so: (P, m), with their categories (P,), -1 where not trained.
+
+    Products have the mean of their category taken out; `crop_means` (K, c) are those of crops.
+    """
 
     scene: View
     product: View
     crop: View
+    crop_means: Tensor
     products: Tensor
     product_category: Tensor
 
@@ -43,10 +47,17 @@ class Space:
         items, shown = features.pair_items(data.train.pair[pairs])
         groups = category[data.train.product[pairs][shown]]
         rows = np.flatnonzero(shown)
-        crop = fit_view(side_by_side(data, items.some(rows)), _product_widths(items), groups) if len(rows) else product
+        shown_as = side_by_side(data, items.some(rows))
+        crop = fit_view(shown_as, _product_widths(items), groups) if len(rows) else product
+        nothing = torch.zeros(len(data.categories), crop.directions.shape[1], device=data.device)
+        crop_means = group_means(crop(shown_as), groups, len(nothing)) if len(rows) else nothing
         chunks = (found.some(slice(start, start + CHUNK)) for start in range(0, len(category), CHUNK))
         products = torch.cat([product(side_by_side(data, chunk)) for chunk in chunks])
-        return cls(scene, product, crop, products, category)
+        return cls(scene, product, crop, crop_means, within(products, category), category)
+
+    def crops(self, inputs: Tensor, category: Tensor) -> Tensor:
+        """See crops (N, X) of some categories (N,) without the mean of each category, (N, c)."""
+        return self.crop(inputs) - self.crop_means[category]
 
 
 def scenes(data: TripletData, feature: Ints) -> Iterator[Tensor]:

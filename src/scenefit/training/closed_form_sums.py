@@ -15,7 +15,7 @@ from scenefit.training.triplet_data import TripletData
 from scenefit.types import Bools, Ints
 
 CROP_RIDGE = 10.0
-HELD, FOLDS = 2_000, 5
+KEPT, FOLDS = 10_000, 5
 
 
 class CrossSums(NamedTuple):
@@ -50,18 +50,30 @@ class CrossSums(NamedTuple):
         return CrossSums(*(torch.stack(column).sum(dim=0) for column in zip(*kept, strict=True)))
 
 
-class Held(NamedTuple):
-    """Some training pairs to try a ridge on: views (H, k), categories, products (rows) and folds, each (H,)."""
+class Kept(NamedTuple):
+    """Some pairs and items as they are: views of scenes (N, k), photos (N, m) and crops (N, c), 0 where there is none.
+
+    Categories, scenes and products are rows, each (N,); an item's product is -1.
+    """
 
     scene: Tensor
+    photo: Tensor
+    crop: Tensor
     category: Tensor
+    scene_row: Tensor
     product: Tensor
-    fold: Tensor
+
+    def some(self, rows: Tensor) -> Kept:
+        """Keep some of them, by number or by mask."""
+        return Kept(*(column[rows] for column in self))
 
 
 @dataclass
 class Accumulated:
-    """The sums of each fold, of photos, crops and items; of all pairs, what the map from crops to photos needs."""
+    """The sums of each fold, of photos, crops and items; of all pairs, what the map from crops to photos needs.
+
+    `kept` holds pairs and items as they are, at most `KEPT` of each. Scene i is of fold i % FOLDS.
+    """
 
     photos: list[CrossSums]
     crops: list[CrossSums]
@@ -69,7 +81,7 @@ class Accumulated:
     crop_square: Tensor
     crop_photo: Tensor
     photo_square: Tensor
-    held: list[Held] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
 
 
 def accumulate(data: TripletData, space: Space) -> Accumulated:
@@ -81,33 +93,31 @@ def accumulate(data: TripletData, space: Space) -> Accumulated:
 
     square, across, photo = (torch.zeros(shape, device=data.device) for shape in ((c, c), (c, m), (m,)))
     total = Accumulated(folds(m), folds(c), folds(c), square, across, photo)
-    held = some_rows(np.arange(len(data.train.product)), HELD)
+    kept = some_rows(np.arange(len(data.train.product)), KEPT)
     for start in range(0, len(data.train.product), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(data.train.product)))
-        _add_pairs(total, data, space, rows, np.isin(rows, held))
+        _add_pairs(total, data, space, rows, np.isin(rows, kept))
     _add_items(total, data, space)
     return total
 
 
-def _add_pairs(total: Accumulated, data: TripletData, space: Space, rows: Ints, held: Bools) -> None:
+def _add_pairs(total: Accumulated, data: TripletData, space: Space, rows: Ints, kept: Bools) -> None:
     pairs = data.train
     x = space.scene(next(scenes(data, pairs.feature[rows])))
-    product, fold = (
-        torch.from_numpy(part).to(data.device) for part in (pairs.product[rows], pairs.scene[rows] % FOLDS)
-    )
+    product, scene = (torch.from_numpy(part[rows]).to(data.device) for part in (pairs.product, pairs.scene))
     y, category = space.products[product], space.product_category[product]
     items, shown = data.features.pair_items(pairs.pair[rows])
     has = torch.from_numpy(shown).to(data.device)
-    c = space.crop(side_by_side(data, items)) * space.crop.whitening(CROP_RIDGE)
+    c = space.crops(side_by_side(data, items), category) * space.crop.whitening(CROP_RIDGE)
     for i in range(FOLDS):
-        here = fold == i
+        here = scene % FOLDS == i
         total.photos[i].add(x[here], y[here], category[here])
         total.crops[i].add(x[here & has], c[here & has], category[here & has])
     total.crop_square.addmm_(c[has].T, c[has])
     total.crop_photo.addmm_(c[has].T, y[has])
     total.photo_square += y[has].square().sum(dim=0)
-    some = torch.from_numpy(held).to(data.device)
-    total.held.append(Held(x[some], category[some], product[some], fold[some]))
+    some = torch.from_numpy(kept).to(data.device)
+    total.kept.append(Kept(x, y, c * has[:, None], category, scene, product).some(some))
 
 
 def _add_items(total: Accumulated, data: TripletData, space: Space) -> None:
@@ -117,10 +127,16 @@ def _add_items(total: Accumulated, data: TripletData, space: Space) -> None:
     place = order[np.searchsorted(data.train.scene[order], scene).clip(max=len(order) - 1)]
     category = data.trained_category(code)
     good = np.flatnonzero((data.train.scene[place] == scene) & (category.cpu().numpy() >= 0))
+    kept = good[some_rows(np.arange(len(good)), KEPT)]
     for start in range(0, len(good), CHUNK):
         rows = good[start : start + CHUNK]
         x = space.scene(next(scenes(data, data.train.feature[place[rows]])))
-        c = space.crop(side_by_side(data, items.some(rows))) * space.crop.whitening(CROP_RIDGE)
+        c = space.crops(side_by_side(data, items.some(rows)), category[rows]) * space.crop.whitening(CROP_RIDGE)
+        of_scene = torch.from_numpy(scene[rows]).to(data.device)
         for i in range(FOLDS):
-            here = torch.from_numpy(scene[rows] % FOLDS == i).to(data.device)
+            here = of_scene % FOLDS == i
             total.items[i].add(x[here], c[here], category[rows][here])
+        some = torch.from_numpy(np.isin(rows, kept)).to(data.device)
+        none = torch.zeros(len(rows), space.products.shape[1]).to(x)
+        shown = Kept(x, none, c, category[rows], of_scene, torch.full_like(of_scene, -1))
+        total.kept.append(shown.some(some))

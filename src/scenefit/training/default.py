@@ -12,7 +12,7 @@ import numpy as np
 from scenefit.config import TrainConfig
 from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.heads import Sizes
-from scenefit.training.closed_form import fit_closed_form
+from scenefit.training.closed_form import ClosedForm, fit_closed_form
 from scenefit.training.contrast import ContrastData, contrast_loss
 from scenefit.training.joining import Learned, Weights, assemble, strength, weigh
 from scenefit.training.loop import Trained, train
@@ -21,7 +21,7 @@ from scenefit.types import Progress, silent
 
 MANY = 20_000
 """From so many pairs on one network is trained; fewer pairs are learned by several, whose errors differ."""
-FEWEST, SEED_STEP = 8, 1_000_003
+SEED_STEP = 1_000_003
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,22 @@ class Default:
         learned: what serves, of the training and the validation pairs together.
         data: those pairs.
         chosen: the same of the training pairs alone, with which the weights were fitted and probabilities are.
-        ridge: of the closed form.
+        closed: the closed form of the training pairs.
         networks: the training runs that found out how many epochs are best.
     """
 
     learned: Learned
     data: ContrastData
     chosen: Learned
-    ridge: float
+    closed: ClosedForm
     networks: Sequence[Trained[ContrastiveLook]]
 
     def facts(self) -> Mapping[str, Any]:
-        """Say what was chosen: the ridge, the networks' epochs, and how much each part counts."""
+        """Say what was chosen: ridge, share of near scenes, the networks' epochs, and how much each part counts."""
         epochs = [network.best_epoch for network in self.networks]
         return {
-            "ridge": self.ridge,
+            "ridge": self.closed.ridge,
+            "near_scenes": self.closed.near,
             "best_epochs": epochs,
             "weights": self.learned.weights._asdict(),
             "pairs_with_validation": len(self.data.train.product),
@@ -76,33 +77,32 @@ def fit_default(
     start = Weights()
     if len(validation.product):
         right = [network.history[network.best_epoch - 1]["validation_accuracy"] for network in tried]
-        start = start._replace(
-            closed_form=strength(closed.accuracy[closed.ridge]), networks=strength(float(np.mean(right)))
-        )
+        start = start._replace(closed_form=strength(closed.accuracy), networks=strength(float(np.mean(right))))
     weights = weigh(data, validation, closed.look, _models(tried), config.embedding, config.seed, start)
     chosen = assemble(data, closed.look, _models(tried), config.embedding, weights)
     if not len(validation.product):
-        return Default(chosen, data, chosen, closed.ridge, tried)
+        return Default(chosen, data, chosen, closed, tried)
     whole = ContrastData(
         data.features, np.sort(np.concatenate([data.rows, validation.pair])), data.device, cropped=config.cropped
     )
-    final = fit_closed_form(whole, config.embedding, (closed.ridge,))
-    short = replace(config, epochs=common_epochs([network.history for network in tried]))
+    final = fit_closed_form(whole, config.embedding, (closed.ridge,), (closed.near,))
+    epochs = common_epochs([network.history for network in tried], config.fewest)
+    short = replace(config, epochs=epochs)
     again = [_network(whole, whole.none(), sizes, short, work / f"again-{i}", i, progress) for i in range(count)]
     learned = assemble(whole, final.look, _models(again), config.embedding, weights)
-    return Default(learned, whole, chosen, closed.ridge, tried)
+    return Default(learned, whole, chosen, closed, tried)
 
 
-def common_epochs(histories: Sequence[Sequence[Mapping[str, Any]]]) -> int:
+def common_epochs(histories: Sequence[Sequence[Mapping[str, Any]]], fewest: int) -> int:
     """Choose how long to train again: where the mean validation accuracy of all networks, over 3 epochs, is highest.
 
-    One network's best epoch is mostly luck where validation pairs are few. At least `FEWEST`, or as many as were tried.
+    One network's best epoch is mostly luck where validation pairs are few. At least `fewest`, or as many as were tried.
     """
     length = min(len(history) for history in histories)
     curve = np.mean([[epoch["validation_accuracy"] for epoch in history[:length]] for history in histories], axis=0)
     padded = np.pad(curve, 1, mode="edge")
     smooth = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-    return max(int(np.argmax(smooth)) + 1, min(FEWEST, length))
+    return max(int(np.argmax(smooth)) + 1, min(fewest, length))
 
 
 def _models(trained: Sequence[Trained[ContrastiveLook]]) -> list[ContrastiveLook]:

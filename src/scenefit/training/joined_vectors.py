@@ -17,7 +17,7 @@ CHUNK = 256
 
 
 def joined_queries(look: JoinedLook, data: TripletData, pairs: SplitPairs, rows: Ints | None = None) -> Tensor:
-    """Give the joined query vectors (n, T) of pairs, each for its own category."""
+    """Give the joined query vectors (n, T) of pairs, each for its own category; no scene is its own neighbour."""
     rows = np.arange(len(pairs.product)) if rows is None else rows
     look.eval()
     parts = []
@@ -25,7 +25,8 @@ def joined_queries(look: JoinedLook, data: TripletData, pairs: SplitPairs, rows:
         found = data.features.scene_features(pairs.feature[some])
         category = data.trained_category(data.features.dataset.product_category[pairs.product[some]]).cpu()
         scene = Scene(*(torch.from_numpy(part) for part in found))
-        parts.append(look.joined_queries(scene, category[:, None])[0][:, 0])
+        own = torch.from_numpy(pairs.scene[some])
+        parts.append(look.joined_queries(scene, category[:, None], own)[0][:, 0])
     return torch.cat(parts) if parts else torch.zeros(0, sum(look.sizes))
 
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from scenefit.model.contrast import ContrastiveLook
-from scenefit.model.joined import JoinedLook, LinearLook, Parts
+from scenefit.model.joined import ClosedFormLook, JoinedLook, Parts
 from scenefit.training.compress import compress
 from scenefit.training.joined_vectors import (
     centred,
@@ -54,7 +54,7 @@ class Learned:
 
 @torch.no_grad()
 def assemble(
-    data: TripletData, linear: LinearLook, networks: Sequence[ContrastiveLook], embedding: int, weights: Weights
+    data: TripletData, linear: ClosedFormLook, networks: Sequence[ContrastiveLook], embedding: int, weights: Weights
 ) -> Learned:
     """Make one model of all, each part at its weight."""
     look = JoinedLook(Parts(linear, networks, (1.0, 1.0)), embedding)
@@ -87,7 +87,7 @@ def strength(accuracy: float) -> float:
 def weigh(
     data: TripletData,
     validation: SplitPairs,
-    linear: LinearLook,
+    linear: ClosedFormLook,
     networks: Sequence[ContrastiveLook],
     embedding: int,
     seed: int,

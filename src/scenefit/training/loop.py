@@ -70,12 +70,13 @@ def train(
     run = _fingerprint(data, validation, model, config)
     state = load_checkpoint(work / "checkpoint.safetensors", run, model, adam)
     for epoch in range(len(state.history) + 1, config.epochs + 1):
-        if len(validation.product) and epoch - 1 - state.best_epoch >= config.patience:
+        if len(validation.product) and state.best_epoch and epoch - 1 - state.best_epoch >= config.patience:
             break
         mean = pass_once(model, adam, data, loss, config, epoch)
         accuracy = _accuracy(model, data, validation, config) if len(validation.product) else None
         state.history.append({"epoch": epoch, "loss": mean, "validation_accuracy": accuracy})
-        _keep_best(state, model, epoch, accuracy)
+        if epoch >= min(config.fewest, config.epochs):
+            _keep_best(state, model, epoch, accuracy)
         save_checkpoint(work / "checkpoint.safetensors", run, model, adam, state)
         write_history(work / "history.jsonl", state.history)
         progress("epochs", epoch, config.epochs)

@@ -72,3 +72,10 @@ def group_means(values: Tensor, groups: Tensor, count: int | None = None) -> Ten
     sums = torch.zeros(count, values.shape[1], dtype=values.dtype, device=values.device).index_add_(0, groups, values)
     sizes = torch.bincount(groups, minlength=count)
     return torch.where(sizes[:, None] > 0, sums / sizes.clamp(min=1)[:, None], values.mean(dim=0))
+
+
+def within(values: Tensor, groups: Tensor) -> Tensor:
+    """Take out of values (N, X) the mean of each group; what is of none, -1, becomes 0."""
+    known = groups >= 0
+    means = group_means(values[known], groups[known], int(groups.max()) + 1)
+    return (values - means[groups]) * known[:, None]

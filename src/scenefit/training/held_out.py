@@ -1,0 +1,67 @@
+"""What the closed form is chosen by: its accuracy on training scenes that were held out (torch)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from scenefit.training.closed_form_inputs import Space, some_rows
+from scenefit.training.closed_form_sums import FOLDS, Accumulated, Kept
+from scenefit.training.directions import Directions, scene_means
+from scenefit.training.targets import cross_covariance
+
+SHARES = (0.0, 0.5, 0.8)
+"""What near scenes may count for of a query, the rest the linear map."""
+HELD, CANDIDATES = 2_000, 2_000
+
+
+def plain_accuracy(sums: Accumulated, space: Space, ridge: float) -> float:
+    """Give the accuracy of a ridge without near scenes, in all directions."""
+    held, right = _held(sums), []
+    products, white = space.products * space.product.whitening(ridge), space.scene.whitening(ridge)
+    means = scene_means(sums)
+    for fold in range(FOLDS):
+        c = cross_covariance(sums, space, ridge, fold)
+        some = held.some(held.scene_row % FOLDS == fold)
+        right.append(_right(((some.scene - means[some.category]) * white) @ c, products, some, space))
+    return float(torch.cat(right).mean())
+
+
+def near_accuracy(
+    sums: Accumulated, space: Space, ridge: float, embedding: int, shares: Sequence[float]
+) -> dict[float, float]:
+    """Give the accuracy of each share of near scenes."""
+    held = _held(sums)
+    right: dict[float, list[Tensor]] = {share: [] for share in shares}
+    for fold in range(FOLDS):
+        found = Directions.of(sums, space, ridge, embedding, fold)
+        some = held.some(held.scene_row % FOLDS == fold)
+        queries = found.queries(some)[:, None]
+        for share in shares:
+            near = found.neighbours(sums, share)(queries, some.category[:, None]) if share else 0.0
+            right[share].append(_right((queries + near)[:, 0], found.products, some, space))
+    return {share: float(torch.cat(parts).mean()) for share, parts in right.items()}
+
+
+def _held(sums: Accumulated) -> Kept:
+    """Give some pairs to try things on, in their order."""
+    kept = Kept(*(torch.cat(column) for column in zip(*sums.kept, strict=True)))
+    pairs = torch.nonzero(kept.product >= 0)[:, 0]
+    return kept.some(pairs[torch.from_numpy(some_rows(np.arange(len(pairs)), HELD))])
+
+
+def _right(queries: Tensor, products: Tensor, held: Kept, space: Space) -> Tensor:
+    """Give the share of its category's products that each held-out pair's own is ahead of, (n,)."""
+    right = torch.full((len(queries),), 0.5, device=queries.device)
+    for category in sorted(set(held.category.tolist())):
+        rows = torch.nonzero(held.category == category)[:, 0]
+        others = torch.nonzero(space.product_category == category)[:, 0]
+        others = others[:: -(-len(others) // CANDIDATES)]
+        own = (queries[rows] * products[held.product[rows]]).sum(dim=1, keepdim=True)
+        scores = queries[rows] @ products[others].T
+        ahead = (scores < own) * 1.0 + (scores == own) * 0.5
+        right[rows] = ahead.masked_fill(others == held.product[rows][:, None], 0.5).mean(dim=1)
+    return right
