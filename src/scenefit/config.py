@@ -65,7 +65,7 @@ class TrainConfig:
 
 
 RECIPES = {
-    "default": TrainConfig(recipe="default", weight_decay=1e-4, networks=3, fewest=8),
+    "default": TrainConfig(recipe="default", weight_decay=1e-4, networks=3, fewest=8, patience=5),
     "ctl-paper": TrainConfig(),
 }
 

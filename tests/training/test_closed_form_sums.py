@@ -12,9 +12,9 @@ import torch
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.training import closed_form_inputs as inputs
 from scenefit.training import closed_form_sums as sums
-from scenefit.training.closed_form import cross_covariance
 from scenefit.training.closed_form_inputs import Space, some_rows
-from scenefit.training.closed_form_sums import FOLDS, Accumulated, CrossSums, Held, accumulate
+from scenefit.training.closed_form_sums import FOLDS, Accumulated, CrossSums, Kept, accumulate
+from scenefit.training.targets import cross_covariance, targets
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array
 
@@ -88,27 +88,49 @@ def test_a_fold_that_is_left_out_has_no_part(planted: Planted, fold: int) -> Non
     assert float(alone.photos[fold].pairs.sum()) == 0
 
 
-def test_some_pairs_of_every_fold_are_held(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = training(planted())
-    held = accumulate(data, Space.of(data)).held
-    assert sum(len(part.fold) for part in held) == len(data.train.product) == 280
-    monkeypatch.setattr(sums, "HELD", 60)
+def together(parts: list[Kept]) -> Kept:
+    return Kept(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
+
+def test_some_pairs_and_items_of_every_fold_are_kept(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = training(planted(items=100))
+    space = Space.of(data)
+    whole = together(accumulate(data, space).kept)
+    pairs = len(data.train.product)
+    assert whole.product.tolist()[:pairs] == data.train.product.tolist()
+    assert 0 < len(whole.product) - pairs < 100 and set(whole.product.tolist()[pairs:]) == {-1}
+    monkeypatch.setattr(sums, "KEPT", 60)
     monkeypatch.setattr(sums, "CHUNK", 33)
     monkeypatch.setattr(inputs, "CHUNK", 33)
-    parts = accumulate(data, Space.of(data)).held
-    held = Held(*(torch.cat(column) for column in zip(*parts, strict=True)))
-    known = set(zip(data.train.product.tolist(), (data.train.scene % FOLDS).tolist(), strict=True))
-    assert len(held.fold) == 60 and set(held.fold.tolist()) == {*range(FOLDS)}
-    assert set(zip(held.product.tolist(), held.fold.tolist(), strict=True)) <= known
-    assert 20 <= int(held.category.sum()) <= 40 and data.categories == ["Pants", "Shoes"]
-    assert held.category.tolist() == data.features.dataset.product_category[held.product].tolist()
+    kept = together(accumulate(data, space).kept)
+    some = kept.some(kept.product >= 0)
+    known = set(zip(data.train.product.tolist(), data.train.scene.tolist(), strict=True))
+    assert len(some.product) == 60 and set((some.scene_row % FOLDS).tolist()) == {*range(FOLDS)}
+    assert set(zip(some.product.tolist(), some.scene_row.tolist(), strict=True)) <= known
+    assert 20 <= int(some.category.sum()) <= 40 and data.categories == ["Pants", "Shoes"]
+    assert some.category.tolist() == data.features.dataset.product_category[some.product].tolist()
+    torch.testing.assert_close(some.photo, space.products[some.product])
+    shown = kept.some(kept.product < 0)
+    assert len(shown.product) == min(60, len(whole.product) - pairs) and not shown.photo.any() and shown.crop.any()
+    assert set(shown.scene_row.tolist()) <= set(data.train.scene.tolist())
+
+
+def test_targets_are_of_all_folds_but_one(planted: Planted) -> None:
+    data = training(planted(items=50))
+    space = Space.of(data)
+    collected, white = accumulate(data, space), space.product.whitening(1.0)
+    kept, aimed = targets(collected, white)
+    others, some = targets(collected, white, 2)
+    here = kept.scene_row % FOLDS != 2
+    assert others.product.tolist() == kept.product[here].tolist() and 0 < len(some) < len(aimed)
+    torch.testing.assert_close(some, aimed[here])
 
 
 def test_the_sums_start_with_nothing() -> None:
     zeros = [CrossSums.zeros(2, 3, 4, torch.device("cpu")) for _ in range(2)]
     assert [tuple(part.shape) for part in CrossSums.total(zeros)] == [(2,), (2, 3), (2, 4), (3, 4)]
     assert not any(part.any() for part in CrossSums.total(zeros))
-    assert Accumulated(zeros, zeros, zeros, *(torch.zeros(1),) * 3).held == []
+    assert Accumulated(zeros, zeros, zeros, *(torch.zeros(1),) * 3).kept == []
 
 
 def test_rows_are_drawn_from_all_of_them_in_their_order() -> None:

@@ -16,7 +16,7 @@ from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.heads import Sizes
 from scenefit.training import default
 from scenefit.training.contrast import ContrastData
-from scenefit.training.default import FEWEST, Default, common_epochs, fit_default
+from scenefit.training.default import Default, common_epochs, fit_default
 from scenefit.training.joining import Learned, Weights
 from scenefit.types import Progress, silent
 
@@ -73,7 +73,8 @@ def test_it_is_fitted_again_to_training_and_validation_pairs(fit: Fit, features:
     assert not torch.equal(*(network.model.categories.weight for network in fitted.networks))
     facts = fitted.facts()
     assert facts["best_epochs"] == [network.best_epoch for network in fitted.networks]
-    assert (facts["ridge"], list(facts["weights"])) == (fitted.ridge, list(Weights._fields))
+    assert (facts["ridge"], facts["near_scenes"]) == (fitted.closed.ridge, fitted.closed.near)
+    assert list(facts["weights"]) == list(Weights._fields)
 
 
 def test_without_validation_pairs_nothing_is_chosen_and_nothing_fitted_again(fit: Fit, tmp_path: Path) -> None:
@@ -127,15 +128,15 @@ def history(*accuracies: float) -> list[dict[str, Any]]:
 def test_how_long_to_train_again() -> None:
     """Where the mean of all, over three epochs, is highest; as many as every network has, and no fewer than a few."""
     rise, fall = [0.5 + 0.01 * i for i in range(12)], [0.6 - 0.01 * i for i in range(12)]
-    assert common_epochs([history(*rise)]) == 12
-    assert common_epochs([history(*fall)]) == FEWEST == 8
-    assert common_epochs([history(*rise), history(*rise[:10])]) == 10
-    assert common_epochs([history(*fall[:3])]) == 3
+    assert common_epochs([history(*rise)], 8) == 12
+    assert common_epochs([history(*fall)], 8) == 8
+    assert common_epochs([history(*rise), history(*rise[:10])], 8) == 10
+    assert common_epochs([history(*fall[:3])], 8) == 3
     lucky = [*[0.5] * 9, 0.9, 0.5, 0.5, 0.5]  # one peak of three epochs' mean, of which the first counts
-    assert common_epochs([history(*lucky)]) == 9
+    assert common_epochs([history(*lucky)], 8) == 9
     steady = [*[0.5] * 10, 0.7, 0.7, 0.7, 0.5]
-    assert common_epochs([history(*steady)]) == 12
-    assert common_epochs([history(*steady), history(*[0.7] * 10, *[0.1] * 4)]) == FEWEST
+    assert common_epochs([history(*steady)], 8) == 12
+    assert common_epochs([history(*steady), history(*[0.7] * 10, *[0.1] * 4)], 8) == 8
 
 
 def test_pairs_that_training_sets_aside_keep_their_product_in_the_pool(

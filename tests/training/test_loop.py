@@ -109,6 +109,15 @@ def test_stops_when_nothing_gets_better(run: Run, quick: TrainConfig, patience: 
     assert len(trained.history) == trained.best_epoch + patience < 20
 
 
+def test_no_network_of_the_first_epochs_is_kept(run: Run, quick: TrainConfig) -> None:
+    still = replace(quick, learning_rate=1e-9, patience=1)
+    plain = run(still)
+    fewest = len(plain.history) + 2
+    trained = run(replace(still, fewest=fewest))
+    assert plain.best_epoch < fewest <= trained.best_epoch == len(trained.history) - 1
+    assert run(replace(still, fewest=9, epochs=2)).best_epoch == 2  # there are no more
+
+
 def test_without_validation_pairs_every_epoch_runs(run: Run, quick: TrainConfig) -> None:
     trained = run(replace(quick, epochs=5, patience=1), validated=False)
     assert (len(trained.history), trained.best_epoch) == (5, 5)
