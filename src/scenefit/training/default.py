@@ -20,7 +20,7 @@ from scenefit.training.triplet_data import SplitPairs
 from scenefit.types import Progress, silent
 
 MANY = 20_000
-"""From so many pairs on one network is trained; fewer pairs are learned by several, whose errors differ."""
+"""From so many pairs on one network is trained; fewer pairs are learned by several, if one is worth it."""
 SEED_STEP = 1_000_003
 
 
@@ -72,12 +72,13 @@ def fit_default(
     progress("closed form", 0, 1)
     closed = fit_closed_form(data, config.embedding)
     progress("closed form", 1, 1)
-    count = config.networks if len(data.train.product) < MANY else 1
-    tried = [_network(data, validation, sizes, config, work / f"network-{i}", i, progress) for i in range(count)]
+    tried = [_network(data, validation, sizes, config, work / "network-0", 0, progress)]
+    count = _how_many(data, config, tried[0], closed)
+    tried += [_network(data, validation, sizes, config, work / f"network-{i}", i, progress) for i in range(1, count)]
     start = Weights()
     if len(validation.product):
-        right = [network.history[network.best_epoch - 1]["validation_accuracy"] for network in tried]
-        start = start._replace(closed_form=strength(closed.accuracy), networks=strength(float(np.mean(right))))
+        right = float(np.mean([_validated(network) for network in tried]))
+        start = start._replace(closed_form=strength(closed.accuracy), networks=strength(right))
     weights = weigh(data, validation, closed.look, _models(tried), config.embedding, config.seed, start)
     chosen = assemble(data, closed.look, _models(tried), config.embedding, weights)
     if not len(validation.product):
@@ -91,6 +92,16 @@ def fit_default(
     again = [_network(whole, whole.none(), sizes, short, work / f"again-{i}", i, progress) for i in range(count)]
     learned = assemble(whole, final.look, _models(again), config.embedding, weights)
     return Default(learned, whole, chosen, closed, tried)
+
+
+def _how_many(data: ContrastData, config: TrainConfig, first: Trained[ContrastiveLook], closed: ClosedForm) -> int:
+    """Choose how many networks to train: one of many pairs, and one where it is no better than the closed form."""
+    worse = _validated(first) is not None and _validated(first) < closed.accuracy
+    return 1 if worse or len(data.train.product) >= MANY else config.networks
+
+
+def _validated(network: Trained[ContrastiveLook]) -> Any:
+    return network.history[network.best_epoch - 1]["validation_accuracy"]
 
 
 def common_epochs(histories: Sequence[Sequence[Mapping[str, Any]]], fewest: int) -> int:
