@@ -15,6 +15,7 @@ from scenefit.config import TrainConfig, recipe
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.heads import Sizes
 from scenefit.training import default
+from scenefit.training.closed_form import ClosedForm
 from scenefit.training.contrast import ContrastData
 from scenefit.training.default import Default, common_epochs, fit_default
 from scenefit.training.joining import Learned, Weights
@@ -47,6 +48,12 @@ def fit(features: DatasetFeatures, tmp_path: Path) -> Fit:
     return run
 
 
+@pytest.fixture
+def several(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the closed form of the planted world, which is linear, count as worse than a network."""
+    monkeypatch.setattr(ClosedForm, "accuracy", 0.0)
+
+
 def assert_same(got: Learned, expected: Learned) -> None:
     """Equal to the last bit."""
     assert got.weights == expected.weights and got.look.weights == expected.look.weights
@@ -56,6 +63,7 @@ def assert_same(got: Learned, expected: Learned) -> None:
         assert torch.equal(value, weights[name]), name
 
 
+@pytest.mark.usefixtures("several")
 def test_it_is_fitted_again_to_training_and_validation_pairs(fit: Fit, features: DatasetFeatures) -> None:
     fitted = fit()
     split = features.dataset.pairs["split"]
@@ -95,6 +103,7 @@ def test_two_fits_are_equal(fit: Fit) -> None:
     assert not np.array_equal(other.learned.memory, first.learned.memory)
 
 
+@pytest.mark.usefixtures("several")
 def test_goes_on_to_the_same_model_wherever_it_is_stopped(fit: Fit) -> None:
     """In the first network, after it, in the second, and in both of those that are trained again."""
     steps: list[tuple[str, int]] = []
@@ -114,11 +123,20 @@ def test_goes_on_to_the_same_model_wherever_it_is_stopped(fit: Fit) -> None:
     assert seen == ["closed form", "closed form"]  # the epochs were all done
 
 
+@pytest.mark.usefixtures("several")
 def test_of_many_pairs_one_network_is_trained(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(default, "MANY", 84)
     assert len(fit().networks) == 1
     monkeypatch.setattr(default, "MANY", 85)
     assert len(fit().networks) == 2
+
+
+def test_no_more_networks_are_trained_where_one_is_worse_than_the_closed_form(fit: Fit) -> None:
+    fitted = fit()
+    first = fitted.networks[0]
+    assert first.history[first.best_epoch - 1]["validation_accuracy"] < fitted.closed.accuracy
+    assert len(fitted.networks) == len(fitted.learned.look.networks) == 1
+    assert len(fit(validated=False, work="other").networks) == 2  # nothing says which is better
 
 
 def history(*accuracies: float) -> list[dict[str, Any]]:
