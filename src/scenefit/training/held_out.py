@@ -40,9 +40,10 @@ def near_accuracy(
         found = Directions.of(sums, space, ridge, embedding, fold)
         some = held.some(held.scene_row % FOLDS == fold)
         queries = found.queries(some)[:, None]
+        near = found.neighbours(sums, 0.5)(queries, some.category[:, None])  # they weigh as much as the queries
         for share in shares:
-            near = found.neighbours(sums, share)(queries, some.category[:, None]) if share else 0.0
-            right[share].append(_right((queries + near)[:, 0], found.products, some, space))
+            asked = (queries + share / (1 - share) * near)[:, 0]
+            right[share].append(_right(asked, found.products, some, space))
     return {share: float(torch.cat(parts).mean()) for share, parts in right.items()}
 
 
