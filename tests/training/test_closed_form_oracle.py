@@ -14,10 +14,10 @@ from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.joined import ClosedFormLook
 from scenefit.model.neighbours import SAME_CATEGORY, TEMPERATURE
 from scenefit.training.closed_form import RIDGES, fit_closed_form
-from scenefit.training.closed_form_sums import CROP_RIDGE
+from scenefit.training.closed_form_sums import CROP_RIDGE, MAP_RIDGE
 from scenefit.training.directions import KEY_POWER
 from scenefit.training.held_out import SHARES
-from scenefit.training.targets import ITEM_WEIGHT, MAP_RIDGE, MIX
+from scenefit.training.targets import ITEM_WEIGHT, MIX
 from scenefit.training.triplet_data import TripletData
 from scenefit.training.views import within
 from scenefit.types import Doubles, Ints, ProductFeatures

@@ -53,11 +53,12 @@ class Neighbours(nn.Module):
         Returns:
             Shape (B, K, d).
         """
-        near = normalize(query * self.scale, dim=-1) @ self.keys.T / TEMPERATURE
+        near = normalize(query * self.scale, dim=-1) @ (self.keys.T / TEMPERATURE)
         near = near + SAME_CATEGORY * (category[..., None] == self.category)
-        if own is not None:
-            near = near.masked_fill((own[:, None] == self.scene)[:, None], -torch.inf)
-        return near.softmax(dim=-1).nan_to_num() @ self.values
+        if own is None:
+            return near.softmax(dim=-1) @ self.values
+        away = near.masked_fill((own[:, None] == self.scene)[:, None], -torch.inf)
+        return away.softmax(dim=-1).nan_to_num() @ self.values  # 0 where there is no other scene
 
     def padded(self, width: int) -> Neighbours:
         """Give the same with d = `width`, filled up with zeros."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -14,7 +15,7 @@ from scenefit.training.closed_form_inputs import CHUNK, Space, scenes, side_by_s
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Bools, Ints
 
-CROP_RIDGE = 10.0
+CROP_RIDGE, MAP_RIDGE = 10.0, 1.0
 KEPT, FOLDS = 10_000, 5
 
 
@@ -82,6 +83,14 @@ class Accumulated:
     crop_photo: Tensor
     photo_square: Tensor
     kept: list[Kept] = field(default_factory=list)
+
+    @cached_property
+    def crop_map(self) -> Tensor:
+        """T (c, m), the ridge regression of photos on crops, once all is summed up."""
+        squares = self.crop_square
+        ridge = MAP_RIDGE * squares.trace() / len(squares)
+        map_: Tensor = torch.linalg.solve(squares + ridge * torch.eye(len(squares)).to(squares), self.crop_photo)
+        return map_
 
 
 def accumulate(data: TripletData, space: Space) -> Accumulated:

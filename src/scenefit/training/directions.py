@@ -18,7 +18,8 @@ from scenefit.training.views import group_means, within
 
 KEY_POWER = 0.75
 """Near scenes are those near in the directions u_i scaled by s_i to this power, s_i the singular values."""
-SAMPLED = 2_000
+SAMPLED = 500
+"""So many training queries tell how long the answers of near scenes are."""
 FAINT = 1e-4
 """Directions below this share of the first singular value have no part in what near scenes were paired with."""
 

@@ -8,7 +8,6 @@ from torch import Tensor
 from scenefit.training.closed_form_inputs import Space
 from scenefit.training.closed_form_sums import FOLDS, Accumulated, CrossSums, Kept
 
-MAP_RIDGE = 1.0
 MIX, ITEM_WEIGHT = 0.5, 0.5
 
 
@@ -37,9 +36,7 @@ def targets(sums: Accumulated, white: Tensor, without: int | None = None) -> tup
 
 def smoothing(sums: Accumulated, white: Tensor) -> Tensor:
     """Give s T, from the view of a crop to that of a product (m, m), before the whitening `white` of the product."""
-    squares = sums.crop_square
-    ridge = MAP_RIDGE * squares.trace() / len(squares)
-    map_ = torch.linalg.solve(squares + ridge * torch.eye(len(squares)).to(squares), sums.crop_photo)
+    squares, map_ = sums.crop_square, sums.crop_map
     mapped = (map_.T @ squares @ map_).diagonal()
     scale = ((sums.photo_square * white**2).sum() / (mapped * white**2).sum().clamp(min=1e-12)).sqrt()
     smooth: Tensor = scale * map_
