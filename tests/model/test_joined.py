@@ -56,7 +56,7 @@ def test_what_the_closed_form_reads_of_a_scene() -> None:
 
 
 def test_the_closed_form_is_linear() -> None:
-    look = drawn(4).linear
+    look = drawn(4).closed_form
     x, y = torch.randn(7, D + 2 * D + 2 * C), torch.randn(3, D + 2 * C)
     for categories in (torch.tensor([2, 0]), torch.tensor([[2, 0]] * 7)):
         query = look.query(x, categories)
@@ -72,7 +72,10 @@ def test_side_by_side_inner_products_add_up() -> None:
     queries, attention = look.joined_queries(scene, torch.arange(K))
     vectors = look.joined_products(*product)
     assert (queries.shape, vectors.shape, attention.shape) == ((5, K, T), (7, T), (5, K, R))
-    linear = look.linear.query(scene_inputs(*scene), torch.arange(K)) @ look.linear.product(torch.cat(product, dim=1)).T
+    linear = (
+        look.closed_form.query(scene_inputs(*scene), torch.arange(K))
+        @ look.closed_form.product(torch.cat(product, dim=1)).T
+    )
     networks, maps = torch.zeros_like(linear), torch.zeros_like(attention)
     for network in look.networks:
         query, weights = SceneSide(network)(scene.pooled, scene.regions)
@@ -112,7 +115,7 @@ def test_the_sides_are_the_joined_vectors_through_their_maps() -> None:
 
 
 def test_the_weights_go_to_disk_and_come_back() -> None:
-    look, other = drawn(4), JoinedLook(Parts(drawn(4).linear, drawn(4).networks, (2.0, 0.25)), 4)
+    look, other = drawn(4), JoinedLook(Parts(drawn(4).closed_form, drawn(4).networks, (2.0, 0.25)), 4)
     assert not other.query_map.any() and not other.product_map.any()
     other.load_state_dict(look.state_dict())
     expected, got = (JoinedScene(model.eval())(*scenes(3)) for model in (look, other))

@@ -14,9 +14,9 @@ from torch import Tensor
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.joined import ClosedFormLook, scene_inputs
 from scenefit.training import closed_form_inputs as inputs
-from scenefit.training.closed_form import fit_closed_form
+from scenefit.training.closed_form import RIDGES, fit_closed_form
 from scenefit.training.closed_form_inputs import Space
-from scenefit.training.closed_form_sums import CrossSums, accumulate
+from scenefit.training.closed_form_sums import FOLDS, CrossSums, accumulate
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array
 
@@ -90,6 +90,16 @@ def test_the_best_ridge_on_held_out_scenes_is_taken(planted: Planted) -> None:
     alone = fit_closed_form(training(planted(24)), 8, [chosen[24]])
     assert alone.ridge == chosen[24]
     assert torch.equal(alone.look.scene.weight, fit_closed_form(training(planted(24)), 8).look.scene.weight)
+
+
+def test_scenes_of_one_fold_alone_leave_nothing_to_choose_by(planted: Planted) -> None:
+    """As in a dataset of one scene: the first of everything is taken."""
+    features = planted(60)
+    rows = features.dataset.split_rows("train")
+    fitted = fit_closed_form(TripletData(features, rows[features.dataset.pair_scene[rows] % FOLDS == 2]), 8)
+    assert {*fitted.ridges.values(), *fitted.shares.values()} == {0.5}
+    assert (fitted.ridge, fitted.near, fitted.look.neighbours) == (RIDGES[0], 0.0, None)
+    assert all(value.isfinite().all() for value in weights(fitted.look))
 
 
 def test_two_fits_are_equal(planted: Planted) -> None:

@@ -88,21 +88,17 @@ def test_a_fold_that_is_left_out_has_no_part(planted: Planted, fold: int) -> Non
     assert float(alone.photos[fold].pairs.sum()) == 0
 
 
-def together(parts: list[Kept]) -> Kept:
-    return Kept(*(torch.cat(column) for column in zip(*parts, strict=True)))
-
-
 def test_some_pairs_and_items_of_every_fold_are_kept(planted: Planted, monkeypatch: pytest.MonkeyPatch) -> None:
     data = training(planted(items=100))
     space = Space.of(data)
-    whole = together(accumulate(data, space).kept)
+    whole = Kept.together(accumulate(data, space).kept)
     pairs = len(data.train.product)
     assert whole.product.tolist()[:pairs] == data.train.product.tolist()
     assert 0 < len(whole.product) - pairs < 100 and set(whole.product.tolist()[pairs:]) == {-1}
     monkeypatch.setattr(sums, "KEPT", 60)
     monkeypatch.setattr(sums, "CHUNK", 33)
     monkeypatch.setattr(inputs, "CHUNK", 33)
-    kept = together(accumulate(data, space).kept)
+    kept = Kept.together(accumulate(data, space).kept)
     some = kept.some(kept.product >= 0)
     known = set(zip(data.train.product.tolist(), data.train.scene.tolist(), strict=True))
     assert len(some.product) == 60 and set((some.scene_row % FOLDS).tolist()) == {*range(FOLDS)}

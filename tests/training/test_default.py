@@ -75,7 +75,7 @@ def test_it_is_fitted_again_to_training_and_validation_pairs(fit: Fit, features:
     assert (len(fitted.learned.memory), len(fitted.chosen.memory)) == (len(both), len(train))
     assert len(both) > len(train)
     assert fitted.learned.weights == fitted.chosen.weights
-    assert not torch.equal(fitted.learned.look.linear.scene.weight, fitted.chosen.look.linear.scene.weight)
+    assert not torch.equal(fitted.learned.look.closed_form.scene.weight, fitted.chosen.look.closed_form.scene.weight)
     for ours, theirs in zip(fitted.learned.look.networks, fitted.chosen.look.networks, strict=True):
         assert not torch.equal(ours.categories.weight, theirs.categories.weight)
     assert not torch.equal(*(network.model.categories.weight for network in fitted.networks))

@@ -53,7 +53,7 @@ def test_queries_are_those_of_each_pair_alone(
         pooled, regions, halves = (torch.from_numpy(part) for part in features)
         category = torch.tensor([data.features.dataset.product_category[data.train.product[row]]])
         x = torch.cat([pooled, halves, regions.mean(dim=1), regions.std(dim=1, correction=0)], dim=1)
-        expected = [2 * look.linear.query(x, category)[:, 0]]
+        expected = [2 * look.closed_form.query(x, category)[:, 0]]
         for network in look.networks:
             expected.append(0.5 * network.query(network.embed(pooled), regions, category))
         torch.testing.assert_close(query, torch.cat(expected, dim=1)[0], rtol=1e-4, atol=1e-5)
@@ -70,7 +70,7 @@ def test_products_are_those_of_each_alone(look: JoinedLook, data: TripletData, m
     assert got.shape == (40, 15)
     for row in (0, 17, 39):
         pooled, statistics = (torch.from_numpy(part[[row]]) for part in found)
-        expected = [look.linear.product(torch.cat([pooled, statistics], dim=1))]
+        expected = [look.closed_form.product(torch.cat([pooled, statistics], dim=1))]
         expected += [network.embed(pooled) for network in look.networks]
         torch.testing.assert_close(got[row], torch.cat(expected, dim=1)[0])
 

@@ -38,7 +38,7 @@ class ClosedFormLook(nn.Module):
 class Parts(NamedTuple):
     """What is joined: the closed form, the networks, and how much it and they together count."""
 
-    linear: ClosedFormLook
+    closed_form: ClosedFormLook
     networks: Sequence[ContrastiveLook]
     weights: tuple[float, float]
 
@@ -72,9 +72,9 @@ class JoinedLook(nn.Module):
 
     def __init__(self, parts: Parts, embedding: int) -> None:
         super().__init__()
-        self.linear, self.weights = parts.linear, parts.weights
+        self.closed_form, self.weights = parts.closed_form, parts.weights
         self.networks = nn.ModuleList(parts.networks)  # type: ignore[assignment]
-        self.sizes = (self.linear.product.out_features, sum(network.sizes.embedding for network in self.networks))
+        self.sizes = (self.closed_form.product.out_features, sum(network.sizes.embedding for network in self.networks))
         self.register_buffer("query_map", torch.zeros(sum(self.sizes), embedding))
         self.register_buffer("product_map", torch.zeros(sum(self.sizes), embedding))
 
@@ -86,7 +86,7 @@ class JoinedLook(nn.Module):
             category: rows of categories, (K,) or (B, K).
             own: shape (B,), the scenes' numbers where they may be of the training; see `ClosedFormLook.query`.
         """
-        queries = [self.weights[0] * self.linear.query(scene_inputs(*scene), category, own)]
+        queries = [self.weights[0] * self.closed_form.query(scene_inputs(*scene), category, own)]
         maps = []
         for network in self.networks:
             embedded, attention = network.look(scene.regions, category)
@@ -96,8 +96,8 @@ class JoinedLook(nn.Module):
 
     def joined_products(self, pooled: Tensor, statistics: Tensor) -> Tensor:
         """Give all parts' product vectors (P, T)."""
-        linear = self.linear.product(torch.cat([pooled, statistics], dim=1))
-        return torch.cat([linear, *(network.embed(pooled) for network in self.networks)], dim=-1)
+        first = self.closed_form.product(torch.cat([pooled, statistics], dim=1))
+        return torch.cat([first, *(network.embed(pooled) for network in self.networks)], dim=-1)
 
 
 class JoinedScene(nn.Module):
@@ -108,7 +108,7 @@ class JoinedScene(nn.Module):
     def __init__(self, model: JoinedLook) -> None:
         super().__init__()
         self.model = model
-        self.register_buffer("all", torch.arange(model.linear.categories.num_embeddings))
+        self.register_buffer("all", torch.arange(model.closed_form.categories.num_embeddings))
 
     def forward(self, pooled: Tensor, regions: Tensor, halves: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give the query vectors and the attention of every category."""

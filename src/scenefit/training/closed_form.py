@@ -6,7 +6,7 @@ together. The target of a pair is t = (1 - MIX) y + MIX s T k: k is the view of 
 product, known in training alone, T the ridge regression of y on k, s a scale that makes both as long. What the shop's
 photo added is noise to the scene, and T k has none of it. Items without a catalog photo have the target s T k.
 
-In these directions a query may also ask its nearest training scenes (`near.py`).
+In these directions a query may also ask its nearest training scenes (`scenefit/model/neighbours.py`).
 
 The sums are streamed: memory does not grow with the number of pairs. The ridge, and how much near scenes count, are
 chosen by cross-validation over scenes within the training pairs.

@@ -64,6 +64,11 @@ class Kept(NamedTuple):
     scene_row: Tensor
     product: Tensor
 
+    @classmethod
+    def together(cls, parts: Sequence[Kept]) -> Kept:
+        """Put parts one after the other."""
+        return cls(*(torch.cat(column) for column in zip(*parts, strict=True)))
+
     def some(self, rows: Tensor) -> Kept:
         """Keep some of them, by number or by mask."""
         return Kept(*(column[rows] for column in self))

@@ -14,7 +14,7 @@ from scenefit.training.closed_form_inputs import Space, some_rows
 from scenefit.training.closed_form_sums import Accumulated, CrossSums, Kept
 from scenefit.training.joined_vectors import spread
 from scenefit.training.targets import cross_covariance, targets
-from scenefit.training.views import group_means, within
+from scenefit.training.views import group_means
 
 KEY_POWER = 0.75
 """Near scenes are those near in the directions u_i scaled by s_i to this power, s_i the singular values."""
@@ -28,8 +28,8 @@ class Directions(NamedTuple):
     """Maps of the views to d numbers: of scenes (k, d), products (m, d) and whitened targets (m, d).
 
     `strength` (d,) are the singular values, `means` (K, k) the mean view of the scenes of each category, `white` (m,)
-    the whitening of products, `products` (P, d) the catalog, 0 for those of no
-    category. `without` is the fold that was left out.
+    the whitening of products, `products` (P, d) the catalog, 0 for those of no category. `without` is the fold that was
+    left out.
     """
 
     scene: Tensor
@@ -50,7 +50,7 @@ class Directions(NamedTuple):
         d = min(embedding, len(s))
         white = space.product.whitening(ridge)
         scene, product = space.scene.whitening(ridge)[:, None] * u[:, :d], white[:, None] * v[:d].T * s[:d]
-        products = within(space.products @ product, space.product_category)
+        products = space.products @ product
         length = products[space.product_category >= 0].square().sum(dim=1).mean().sqrt().clamp(min=1e-12)
         whole = torch.where(s[:d] > FAINT * s[0], length / s[:d], 0.0)
         means = scene_means(sums, without)

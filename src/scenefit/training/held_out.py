@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -23,11 +23,10 @@ def plain_accuracy(sums: Accumulated, space: Space, ridge: float) -> float:
     held, right = _held(sums), []
     products, white = space.products * space.product.whitening(ridge), space.scene.whitening(ridge)
     means = scene_means(sums)
-    for fold in range(FOLDS):
+    for fold, some in _by_fold(held):
         c = cross_covariance(sums, space, ridge, fold)
-        some = held.some(held.scene_row % FOLDS == fold)
         right.append(_right(((some.scene - means[some.category]) * white) @ c, products, some, space))
-    return float(torch.cat(right).mean())
+    return float(torch.cat(right).mean()) if right else 0.5
 
 
 def near_accuracy(
@@ -36,22 +35,29 @@ def near_accuracy(
     """Give the accuracy of each share of near scenes."""
     held = _held(sums)
     right: dict[float, list[Tensor]] = {share: [] for share in shares}
-    for fold in range(FOLDS):
+    for fold, some in _by_fold(held):
         found = Directions.of(sums, space, ridge, embedding, fold)
-        some = held.some(held.scene_row % FOLDS == fold)
         queries = found.queries(some)[:, None]
         near = found.neighbours(sums, 0.5)(queries, some.category[:, None])  # they weigh as much as the queries
         for share in shares:
             asked = (queries + share / (1 - share) * near)[:, 0]
             right[share].append(_right(asked, found.products, some, space))
-    return {share: float(torch.cat(parts).mean()) for share, parts in right.items()}
+    return {share: float(torch.cat(parts).mean()) if parts else 0.5 for share, parts in right.items()}
 
 
 def _held(sums: Accumulated) -> Kept:
     """Give some pairs to try things on, in their order."""
-    kept = Kept(*(torch.cat(column) for column in zip(*sums.kept, strict=True)))
+    kept = Kept.together(sums.kept)
     pairs = torch.nonzero(kept.product >= 0)[:, 0]
     return kept.some(pairs[torch.from_numpy(some_rows(np.arange(len(pairs)), HELD))])
+
+
+def _by_fold(held: Kept) -> Iterator[tuple[int, Kept]]:
+    """Give each fold with its pairs; none where the pairs are all of one fold, and nothing is left to learn from."""
+    of = held.scene_row % FOLDS
+    folds = of.unique().tolist()  # type: ignore[no-untyped-call]
+    if len(folds) > 1:
+        yield from ((fold, held.some(of == fold)) for fold in folds)
 
 
 def _right(queries: Tensor, products: Tensor, held: Kept, space: Space) -> Tensor:

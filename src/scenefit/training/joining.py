@@ -54,10 +54,14 @@ class Learned:
 
 @torch.no_grad()
 def assemble(
-    data: TripletData, linear: ClosedFormLook, networks: Sequence[ContrastiveLook], embedding: int, weights: Weights
+    data: TripletData,
+    closed_form: ClosedFormLook,
+    networks: Sequence[ContrastiveLook],
+    embedding: int,
+    weights: Weights,
 ) -> Learned:
     """Make one model of all, each part at its weight."""
-    look = JoinedLook(Parts(linear, networks, (1.0, 1.0)), embedding)
+    look = JoinedLook(Parts(closed_form, networks, (1.0, 1.0)), embedding)
     products, train = within(joined_products(look, data), data), joined_queries(look, data, data.train)
     sides = (torch.split(values, [*look.sizes], dim=1) for values in (train, products))
     first, second = (float(spread(*part)) for part in zip(*sides, strict=True))
@@ -87,7 +91,7 @@ def strength(accuracy: float) -> float:
 def weigh(
     data: TripletData,
     validation: SplitPairs,
-    linear: ClosedFormLook,
+    closed_form: ClosedFormLook,
     networks: Sequence[ContrastiveLook],
     embedding: int,
     seed: int,
@@ -98,13 +102,13 @@ def weigh(
     They are held to where they start.
     """
     contest = Contest.of(data, validation, seed)
-    whole = assemble(data, linear, networks, embedding, Weights(1.0, 1.0))
+    whole = assemble(data, closed_form, networks, embedding, Weights(1.0, 1.0))
     held = joined_queries(whole.look, data, validation, contest.rows)
     products = joined_products(whole.look, data)
     sides = (torch.split(values, [*whole.look.sizes], dim=1) for values in (held, products))
     parts = [matched(query, product, contest.candidates) for query, product in zip(*sides, strict=True)]
     first = fit_weights(torch.stack(parts, dim=-1), contest.eligible, torch.tensor(start[:2]))
-    learned = assemble(data, linear, networks, embedding, Weights._make((*first.tolist(), 1.0, 1.0, 1.0)))
+    learned = assemble(data, closed_form, networks, embedding, Weights._make((*first.tolist(), 1.0, 1.0, 1.0)))
     held *= part_weights(learned.look) / part_weights(whole.look)
     scores = _product_scores(data, learned, held @ learned.look.query_map, products, contest)
     second = fit_weights(scores, contest.eligible, torch.tensor(start[2:]))

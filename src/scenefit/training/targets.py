@@ -24,7 +24,7 @@ def cross_covariance(sums: Accumulated, space: Space, ridge: float, without: int
 
 def targets(sums: Accumulated, white: Tensor, without: int | None = None) -> tuple[Kept, Tensor]:
     """Give the pairs and items that were kept, of all folds but one, and their whitened, weighed targets (N, m)."""
-    kept = Kept(*(torch.cat(column) for column in zip(*sums.kept, strict=True)))
+    kept = Kept.together(sums.kept)
     kept = kept.some(kept.scene_row % FOLDS != (-1 if without is None else without))
     if not float(sums.crop_square.trace()):
         kept = kept.some(kept.product >= 0)
