@@ -16,7 +16,7 @@ from scenefit.model.joined import ClosedFormLook, scene_inputs
 from scenefit.training import closed_form_inputs as inputs
 from scenefit.training.closed_form import RIDGES, fit_closed_form
 from scenefit.training.closed_form_inputs import Space
-from scenefit.training.closed_form_sums import FOLDS, CrossSums, accumulate
+from scenefit.training.closed_form_sums import FOLDS, accumulate, total
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array
 
@@ -139,9 +139,9 @@ def test_categories_that_are_not_trained_have_no_part(planted: Planted) -> None:
     space = Space.of(data)
     assert set(space.product_category[dataset.product_category == 0].tolist()) == {-1}
     collected = accumulate(data, space)
-    assert CrossSums.total(collected.items).pairs.shape == (1,)
+    assert total(collected.items).pairs.shape == (1,)
     of_shoes = (dataset.item_category == 1) & np.isin(dataset.item_scene, data.train.scene)
-    assert float(CrossSums.total(collected.items).pairs) == of_shoes.sum() > 0
+    assert float(total(collected.items).pairs) == of_shoes.sum() > 0
     look = fit_closed_form(data, 8).look
     assert look.categories.weight.shape == (1, 8)
     assert all(value.isfinite().all() for value in weights(look))

@@ -98,8 +98,6 @@ class Slow:
         seen, all_z = view(crops, CROP_RIDGE), self.products.scaled(self.y)
         k = seen - means(seen, category)[category]
         z = (all_z - means(all_z, self.category)[self.category])[features.dataset.pair_product[rows]]
-        ridge = MAP_RIDGE * np.trace(k.T @ k) / k.shape[1]
-        self.map = np.linalg.inv(k.T @ k + ridge * np.eye(k.shape[1])) @ k.T @ z
         self.k, self.z = k, z
         items, scene, code = features.shown_items()
         good = [i for i in range(len(scene)) if scene[i] in self.scene]
@@ -110,17 +108,23 @@ class Slow:
         self.shown_x, self.shown_category = scene_side(features, rows), category
         self.shown_scene = features.dataset.pair_scene[rows]
 
+    def smoothed(self, ridge: float, without: int | None = None) -> Doubles:
+        """Give s T (c, Y), fitted to the pairs of all scenes but those of a fold."""
+        root, kept = self.products.root(ridge), self.shown_scene % 5 != (-1 if without is None else without)
+        k, z = self.k[kept], self.z[kept]
+        faint = MAP_RIDGE * np.trace(k.T @ k) / k.shape[1]
+        t = np.linalg.inv(k.T @ k + faint * np.eye(k.shape[1])) @ k.T @ z @ root
+        return np.asarray(t * np.sqrt(((z @ root) ** 2).sum() / ((k @ t) ** 2).sum()))
+
     def covariance(self, ridge: float, without: int | None = None) -> Doubles:
         """Give C (X, Y), one outer product a pair, of all scenes but those of a fold."""
         photo = self.sum_of(
             self.x, self.products(self.y[self.product], ridge), self.category[self.product], self.scene, ridge, without
         )
         if self.mapped:
-            root = self.products.root(ridge)
-            t = self.map @ root
-            s = np.sqrt(((self.z @ root) ** 2).sum() / ((self.k @ t) ** 2).sum())
-            shown = self.sum_of(self.shown_x, s * self.k @ t, self.shown_category, self.shown_scene, ridge, without)
-            item = self.sum_of(self.item_x, s * self.items @ t, self.item_category, self.item_scene, ridge, without)
+            t = self.smoothed(ridge, without)
+            shown = self.sum_of(self.shown_x, self.k @ t, self.shown_category, self.shown_scene, ridge, without)
+            item = self.sum_of(self.item_x, self.items @ t, self.item_category, self.item_scene, ridge, without)
             photo = (1 - MIX) * photo + MIX * shown + ITEM_WEIGHT * item
         kept = len(self.scene) if without is None else (self.scene % 5 != without).sum()
         return np.asarray(photo / kept)
@@ -145,11 +149,10 @@ class Slow:
         t = ((z - means(z, self.category)[self.category]) @ root)[self.product]
         x, category, scene = self.scenes(self.x, ridge), self.category[self.product], self.scene
         if self.mapped:
-            map_ = self.map @ root
-            map_ *= np.sqrt(((self.z @ root) ** 2).sum() / ((self.k @ map_) ** 2).sum())
+            shown = self.smoothed(ridge)
             t *= 1 - MIX
-            t[self.shown] += MIX * self.k @ map_
-            t = np.concatenate([t, ITEM_WEIGHT * self.items @ map_])
+            t[self.shown] += MIX * self.k @ shown
+            t = np.concatenate([t, ITEM_WEIGHT * self.items @ shown])
             x = np.concatenate([x, self.scenes(self.item_x, ridge)])
             category = np.concatenate([category, self.item_category])
             scene = np.concatenate([scene, self.item_scene])

@@ -13,7 +13,7 @@ from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.training import closed_form_inputs as inputs
 from scenefit.training import closed_form_sums as sums
 from scenefit.training.closed_form_inputs import Space, some_rows
-from scenefit.training.closed_form_sums import FOLDS, Accumulated, CrossSums, Kept, accumulate
+from scenefit.training.closed_form_sums import FOLDS, Accumulated, CrossSums, Kept, MapSums, accumulate, total
 from scenefit.training.targets import cross_covariance, targets
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array
@@ -38,36 +38,34 @@ def test_chunks_add_up_to_one_matrix(planted: Planted, monkeypatch: pytest.Monke
         monkeypatch.setattr(module, "CHUNK", 7)
     monkeypatch.setattr(inputs, "PIECE", 3)
     chunked = accumulate(data, space)
-    for name in ("photos", "crops", "items"):
+    for name in ("photos", "crops", "items", "maps"):
         for one, other in zip(getattr(whole, name), getattr(chunked, name), strict=True):
             for got, expected in zip(other, one, strict=True):
                 torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-3)
-    for name in ("crop_square", "crop_photo", "photo_square"):
-        torch.testing.assert_close(getattr(chunked, name), getattr(whole, name), rtol=1e-4, atol=1e-3)
     pairs = data.train
     x = space.scene(torch.cat(list(inputs.scenes(data, pairs.feature))))
     y = space.products[torch.from_numpy(pairs.product)]
-    total = CrossSums.total(chunked.photos)
-    torch.testing.assert_close(total.product, x.T @ y, rtol=1e-4, atol=1e-3)
+    photos = total(chunked.photos)
+    torch.testing.assert_close(photos.product, x.T @ y, rtol=1e-4, atol=1e-3)
     category = data.features.dataset.product_category[pairs.product]
-    assert total.pairs.tolist() == np.bincount(category).tolist()
+    assert photos.pairs.tolist() == np.bincount(category).tolist()
     for code in (0, 1):
         here = torch.from_numpy(category == code)
-        torch.testing.assert_close(total.scene[code], x[here].sum(dim=0), rtol=1e-4, atol=1e-3)
-        torch.testing.assert_close(total.target[code], y[here].sum(dim=0), rtol=1e-4, atol=1e-3)
+        torch.testing.assert_close(photos.scene[code], x[here].sum(dim=0), rtol=1e-4, atol=1e-3)
+        torch.testing.assert_close(photos.target[code], y[here].sum(dim=0), rtol=1e-4, atol=1e-3)
 
 
 def test_centred_products_are_those_of_centred_views() -> None:
     generator = torch.Generator().manual_seed(0)
     scene, target = torch.randn(50, 3, generator=generator) + 4, torch.randn(50, 2, generator=generator) - 3
     category = torch.arange(50) % 3
-    total = CrossSums.zeros(4, 3, 2, torch.device("cpu"))  # of one category there is nothing
-    total.add(scene, target, category)
+    pairs = CrossSums.zeros(4, 3, 2, torch.device("cpu"))  # of one category there is nothing
+    pairs.add(scene, target, category)
     expected = torch.zeros(3, 2)
     for code in range(3):
         x, y = scene[category == code], target[category == code]
         expected += (x - x.mean(dim=0)).T @ (y - y.mean(dim=0))
-    torch.testing.assert_close(total.centred(), expected, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(pairs.centred(), expected, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize("fold", [0, 3])
@@ -81,7 +79,6 @@ def test_a_fold_that_is_left_out_has_no_part(planted: Planted, fold: int) -> Non
     keep = features.dataset.item_scene % FOLDS != fold
     others.features = some_items(features, keep)
     alone = accumulate(others, space)
-    alone.crop_square, alone.crop_photo, alone.photo_square = whole.crop_square, whole.crop_photo, whole.photo_square
     got, expected = cross_covariance(whole, space, 1.0, fold), cross_covariance(alone, space, 1.0)
     torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-5)
     assert float((got - cross_covariance(whole, space, 1.0)).abs().max()) > 1e-3
@@ -112,21 +109,29 @@ def test_some_pairs_and_items_of_every_fold_are_kept(planted: Planted, monkeypat
 
 
 def test_targets_are_of_all_folds_but_one(planted: Planted) -> None:
-    data = training(planted(items=50))
+    """And so is the map from crops to photos: the targets of the others are those of a training without the fold."""
+    features = planted(items=50)
+    data = training(features)
     space = Space.of(data)
     collected, white = accumulate(data, space), space.product.whitening(1.0)
     kept, aimed = targets(collected, white)
     others, some = targets(collected, white, 2)
     here = kept.scene_row % FOLDS != 2
     assert others.product.tolist() == kept.product[here].tolist() and 0 < len(some) < len(aimed)
-    torch.testing.assert_close(some, aimed[here])
+    assert float((some - aimed[here]).abs().max()) > 1e-3
+    without = TripletData(features, data.train.pair[data.train.scene % FOLDS != 2])
+    without.features = some_items(features, features.dataset.item_scene % FOLDS != 2)
+    torch.testing.assert_close(some, targets(accumulate(without, space), white)[1], rtol=1e-4, atol=1e-5)
 
 
 def test_the_sums_start_with_nothing() -> None:
     zeros = [CrossSums.zeros(2, 3, 4, torch.device("cpu")) for _ in range(2)]
-    assert [tuple(part.shape) for part in CrossSums.total(zeros)] == [(2,), (2, 3), (2, 4), (3, 4)]
-    assert not any(part.any() for part in CrossSums.total(zeros))
-    assert Accumulated(zeros, zeros, zeros, *(torch.zeros(1),) * 3).kept == []
+    assert [tuple(part.shape) for part in total(zeros)] == [(2,), (2, 3), (2, 4), (3, 4)]
+    assert not any(part.any() for part in total(zeros))
+    maps = [MapSums.zeros(3, 4, torch.device("cpu")) for _ in range(2)]
+    assert [tuple(part.shape) for part in total(maps)] == [(3, 3), (3, 4), (4,)]
+    assert not any(part.any() for part in total(maps))
+    assert Accumulated(zeros, zeros, zeros, maps).kept == []
 
 
 def test_rows_are_drawn_from_all_of_them_in_their_order() -> None:

@@ -26,7 +26,7 @@ from scenefit.training.directions import Directions
 from scenefit.training.held_out import SHARES, near_accuracy, plain_accuracy
 from scenefit.training.triplet_data import TripletData
 
-RIDGES = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+RIDGES = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 @dataclass(frozen=True)

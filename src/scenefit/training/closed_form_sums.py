@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeVar
 
 import numpy as np
 import torch
@@ -44,11 +43,35 @@ class CrossSums(NamedTuple):
         """Give the products with the means of each category taken out, shape (k, m)."""
         return self.product - (self.scene / self.pairs.clamp(min=1)[:, None]).T @ self.target
 
+
+class MapSums(NamedTuple):
+    """What the map from crops to photos is fitted to.
+
+    Sums over pairs: of crops with crops (c, c), of crops with photos (c, m), of photos squared (m,).
+    """
+
+    square: Tensor
+    across: Tensor
+    photo: Tensor
+
     @classmethod
-    def total(cls, parts: Sequence[CrossSums], without: int | None = None) -> CrossSums:
-        """Add up the folds but one."""
-        kept = [part for i, part in enumerate(parts) if i != without]
-        return CrossSums(*(torch.stack(column).sum(dim=0) for column in zip(*kept, strict=True)))
+    def zeros(cls, c: int, m: int, device: torch.device) -> Self:
+        """Start with nothing."""
+        return cls(*(torch.zeros(shape, device=device) for shape in ((c, c), (c, m), (m,))))
+
+    def add(self, crop: Tensor, photo: Tensor) -> None:
+        """Add pairs: views of crops (B, c) and of photos (B, m)."""
+        self.square.addmm_(crop.T, crop)
+        self.across.addmm_(crop.T, photo)
+        self.photo.add_(photo.square().sum(dim=0))
+
+    def fitted(self) -> Tensor:
+        """Give T (c, m), the ridge regression of photos on crops."""
+        ridge = MAP_RIDGE * self.square.trace() / len(self.square)
+        map_: Tensor = torch.linalg.solve(
+            self.square + ridge * torch.eye(len(self.square)).to(self.square), self.across
+        )
+        return map_
 
 
 class Kept(NamedTuple):
@@ -76,7 +99,7 @@ class Kept(NamedTuple):
 
 @dataclass
 class Accumulated:
-    """The sums of each fold, of photos, crops and items; of all pairs, what the map from crops to photos needs.
+    """The sums of each fold: of photos, crops and items, and those of the map from crops to photos.
 
     `kept` holds pairs and items as they are, at most `KEPT` of each. Scene i is of fold i % FOLDS.
     """
@@ -84,18 +107,17 @@ class Accumulated:
     photos: list[CrossSums]
     crops: list[CrossSums]
     items: list[CrossSums]
-    crop_square: Tensor
-    crop_photo: Tensor
-    photo_square: Tensor
+    maps: list[MapSums]
     kept: list[Kept] = field(default_factory=list)
 
-    @cached_property
-    def crop_map(self) -> Tensor:
-        """T (c, m), the ridge regression of photos on crops, once all is summed up."""
-        squares = self.crop_square
-        ridge = MAP_RIDGE * squares.trace() / len(squares)
-        map_: Tensor = torch.linalg.solve(squares + ridge * torch.eye(len(squares)).to(squares), self.crop_photo)
-        return map_
+
+Sums = TypeVar("Sums", CrossSums, MapSums)
+
+
+def total(parts: Sequence[Sums], without: int | None = None) -> Sums:
+    """Add up the folds but one."""
+    kept = [part for i, part in enumerate(parts) if i != without]
+    return type(kept[0])(*(torch.stack(column).sum(dim=0) for column in zip(*kept, strict=True)))
 
 
 def accumulate(data: TripletData, space: Space) -> Accumulated:
@@ -105,17 +127,17 @@ def accumulate(data: TripletData, space: Space) -> Accumulated:
     def folds(size: int) -> list[CrossSums]:
         return [CrossSums.zeros(len(data.categories), k, size, data.device) for _ in range(FOLDS)]
 
-    square, across, photo = (torch.zeros(shape, device=data.device) for shape in ((c, c), (c, m), (m,)))
-    total = Accumulated(folds(m), folds(c), folds(c), square, across, photo)
+    maps = [MapSums.zeros(c, m, data.device) for _ in range(FOLDS)]
+    sums = Accumulated(folds(m), folds(c), folds(c), maps)
     kept = some_rows(np.arange(len(data.train.product)), KEPT)
     for start in range(0, len(data.train.product), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(data.train.product)))
-        _add_pairs(total, data, space, rows, np.isin(rows, kept))
-    _add_items(total, data, space)
-    return total
+        _add_pairs(sums, data, space, rows, np.isin(rows, kept))
+    _add_items(sums, data, space)
+    return sums
 
 
-def _add_pairs(total: Accumulated, data: TripletData, space: Space, rows: Ints, kept: Bools) -> None:
+def _add_pairs(sums: Accumulated, data: TripletData, space: Space, rows: Ints, kept: Bools) -> None:
     pairs = data.train
     x = space.scene(next(scenes(data, pairs.feature[rows])))
     product, scene = (torch.from_numpy(part[rows]).to(data.device) for part in (pairs.product, pairs.scene))
@@ -125,16 +147,14 @@ def _add_pairs(total: Accumulated, data: TripletData, space: Space, rows: Ints, 
     c = space.crops(side_by_side(data, items), category) * space.crop.whitening(CROP_RIDGE)
     for i in range(FOLDS):
         here = scene % FOLDS == i
-        total.photos[i].add(x[here], y[here], category[here])
-        total.crops[i].add(x[here & has], c[here & has], category[here & has])
-    total.crop_square.addmm_(c[has].T, c[has])
-    total.crop_photo.addmm_(c[has].T, y[has])
-    total.photo_square += y[has].square().sum(dim=0)
+        sums.photos[i].add(x[here], y[here], category[here])
+        sums.crops[i].add(x[here & has], c[here & has], category[here & has])
+        sums.maps[i].add(c[here & has], y[here & has])
     some = torch.from_numpy(kept).to(data.device)
-    total.kept.append(Kept(x, y, c * has[:, None], category, scene, product).some(some))
+    sums.kept.append(Kept(x, y, c * has[:, None], category, scene, product).some(some))
 
 
-def _add_items(total: Accumulated, data: TripletData, space: Space) -> None:
+def _add_items(sums: Accumulated, data: TripletData, space: Space) -> None:
     """Add the items without a catalog photo that stand in training scenes, beside a view of the scene."""
     items, scene, code = data.features.shown_items()
     order = np.argsort(data.train.scene, kind="stable")
@@ -149,8 +169,8 @@ def _add_items(total: Accumulated, data: TripletData, space: Space) -> None:
         of_scene = torch.from_numpy(scene[rows]).to(data.device)
         for i in range(FOLDS):
             here = of_scene % FOLDS == i
-            total.items[i].add(x[here], c[here], category[rows][here])
+            sums.items[i].add(x[here], c[here], category[rows][here])
         some = torch.from_numpy(np.isin(rows, kept)).to(data.device)
         none = torch.zeros(len(rows), space.products.shape[1]).to(x)
         shown = Kept(x, none, c, category[rows], of_scene, torch.full_like(of_scene, -1))
-        total.kept.append(shown.some(some))
+        sums.kept.append(shown.some(some))

@@ -11,7 +11,7 @@ from torch.nn.functional import normalize
 
 from scenefit.model.neighbours import Anchors, Neighbours
 from scenefit.training.closed_form_inputs import Space, some_rows
-from scenefit.training.closed_form_sums import Accumulated, CrossSums, Kept
+from scenefit.training.closed_form_sums import Accumulated, Kept, total
 from scenefit.training.joined_vectors import spread
 from scenefit.training.targets import cross_covariance, targets
 from scenefit.training.views import group_means
@@ -74,6 +74,6 @@ class Directions(NamedTuple):
 
 def scene_means(sums: Accumulated, without: int | None = None) -> Tensor:
     """Give the mean view of the scenes of each category, shape (K, k); that of all where there is none."""
-    total = CrossSums.total(sums.photos, without)
-    overall = total.scene.sum(dim=0) / total.pairs.sum()
-    return torch.where(total.pairs[:, None] > 0, total.scene / total.pairs.clamp(min=1)[:, None], overall)
+    photos = total(sums.photos, without)
+    overall = photos.scene.sum(dim=0) / photos.pairs.sum()
+    return torch.where(photos.pairs[:, None] > 0, photos.scene / photos.pairs.clamp(min=1)[:, None], overall)
