@@ -22,8 +22,8 @@ from scenefit.types import Progress, silent
 MANY = 20_000
 """From so many pairs on one network is trained; fewer pairs are learned by several, if one is worth it."""
 COOLED = 2
-"""So many times the best number of epochs a network trains again, at a learning rate that falls to nothing: as much
-learning in all, and a steadier end."""
+"""A network trains so many times as long as is best at a steady learning rate, at one that falls to nothing: as much
+learning in all, and a better end."""
 SEED_STEP = 1_000_003
 
 
@@ -32,11 +32,11 @@ class Default:
     """A model of the recipe `default`, and how its parts came out.
 
     Attributes:
-        learned: what serves, of the training and the validation pairs together.
+        learned: what serves; all but its networks is of the training and the validation pairs together.
         data: those pairs.
         chosen: the same of the training pairs alone, with which the weights were fitted and probabilities are.
         closed: the closed form of the training pairs.
-        networks: the training runs that found out how many epochs are best.
+        networks: those of both.
     """
 
     learned: Learned
@@ -46,12 +46,12 @@ class Default:
     networks: Sequence[Trained[ContrastiveLook]]
 
     def facts(self) -> Mapping[str, Any]:
-        """Say what was chosen: ridge, share of near scenes, the networks' epochs, and how much each part counts."""
-        epochs = [network.best_epoch for network in self.networks]
+        """Say what was chosen: ridge, share of near scenes, networks, their epochs, and how much each part counts."""
         return {
             "ridge": self.closed.ridge,
             "near_scenes": self.closed.near,
-            "best_epochs": epochs,
+            "networks": len(self.networks),
+            "epochs": self.networks[0].best_epoch,
             "weights": self.learned.weights._asdict(),
             "pairs_with_validation": len(self.data.train.product),
         }
@@ -68,73 +68,73 @@ def fit_default(
 ) -> Default:
     """Fit the closed form, train the networks, and join them.
 
-    The validation pairs choose how many epochs to train and how much each part counts; then everything is fitted
-    again to the training and the validation pairs together. A call that was stopped goes on at its last epoch, to the
-    same result.
+    The validation pairs choose how many epochs to train and how much each part counts; then all but the networks is
+    fitted again to the training and the validation pairs together. A call that was stopped goes on at its last epoch,
+    to the same result.
     """
     progress("closed form", 0, 1)
     closed = fit_closed_form(data, config.embedding)
     progress("closed form", 1, 1)
-    tried = [_network(data, validation, sizes, config, work / "network-0", 0, progress)]
-    count = _how_many(data, config, tried[0], closed)
-    tried += [_network(data, validation, sizes, config, work / f"network-{i}", i, progress) for i in range(1, count)]
+    networks = _networks(data, validation, sizes, config, work, closed, progress)
     start = Weights()
     if len(validation.product):
-        right = float(np.mean([_validated(network) for network in tried]))
+        right = float(np.mean([_validated(network) for network in networks]))
         start = start._replace(closed_form=strength(closed.accuracy), networks=strength(right))
-    weights = weigh(data, validation, closed.look, _models(tried), config.embedding, config.seed, start)
-    chosen = assemble(data, closed.look, _models(tried), config.embedding, weights)
+    models = [network.model.requires_grad_(False) for network in networks]
+    weights = weigh(data, validation, closed.look, models, config.embedding, config.seed, start)
+    chosen = assemble(data, closed.look, models, config.embedding, weights)
     if not len(validation.product):
-        return Default(chosen, data, chosen, closed, tried)
+        return Default(chosen, data, chosen, closed, networks)
     whole = ContrastData(
         data.features, np.sort(np.concatenate([data.rows, validation.pair])), data.device, cropped=config.cropped
     )
     final = fit_closed_form(whole, config.embedding, (closed.ridge,), (closed.near,))
-    epochs = common_epochs([network.history for network in tried], config.fewest)
-    cooled = replace(config, epochs=COOLED * epochs, cooling=True)
-    again = [_network(whole, whole.none(), sizes, cooled, work / f"again-{i}", i, progress) for i in range(count)]
-    learned = assemble(whole, final.look, _models(again), config.embedding, weights)
-    return Default(learned, whole, chosen, closed, tried)
+    learned = assemble(whole, final.look, models, config.embedding, weights)
+    return Default(learned, whole, chosen, closed, networks)
 
 
-def _how_many(data: ContrastData, config: TrainConfig, first: Trained[ContrastiveLook], closed: ClosedForm) -> int:
-    """Choose how many networks to train: one of many pairs, and one where it is no better than the closed form."""
-    worse = _validated(first) is not None and _validated(first) < closed.accuracy
-    return 1 if worse or len(data.train.product) >= MANY else config.networks
+def _networks(
+    data: ContrastData,
+    validation: SplitPairs,
+    sizes: Sizes,
+    config: TrainConfig,
+    work: Path,
+    closed: ClosedForm,
+    progress: Progress,
+) -> list[Trained[ContrastiveLook]]:
+    """Find out by a trial how long to train; then train one network, and more where pairs are few and it is worth it.
+
+    Of many pairs one is enough; more are not worth it where the first is no better than the closed form.
+    """
+
+    def network(config: TrainConfig, name: str, i: int = 0) -> Trained[ContrastiveLook]:
+        folder = work / name
+        folder.mkdir(parents=True, exist_ok=True)
+        own = replace(config, seed=config.seed + SEED_STEP * i)
+        return train(
+            data, validation, lambda: ContrastiveLook(sizes, own.dropout), contrast_loss, own, folder, progress=progress
+        )
+
+    if len(validation.product):
+        trial = network(config, "trial")
+        config = replace(config, epochs=min(COOLED * enough_epochs(trial.history, config.fewest), config.epochs))
+    cooling = replace(config, cooling=True, fewest=config.epochs)  # it is best in the end
+    first = network(cooling, "network-0")
+    worse = len(validation.product) and _validated(first) < closed.accuracy
+    count = 1 if worse or len(data.train.product) >= MANY else config.networks
+    return [first, *(network(cooling, f"network-{i}", i) for i in range(1, count))]
 
 
 def _validated(network: Trained[ContrastiveLook]) -> Any:
     return network.history[network.best_epoch - 1]["validation_accuracy"]
 
 
-def common_epochs(histories: Sequence[Sequence[Mapping[str, Any]]], fewest: int) -> int:
-    """Choose how long to train again: where the mean validation accuracy of all networks, over 3 epochs, is highest.
+def enough_epochs(history: Sequence[Mapping[str, Any]], fewest: int) -> int:
+    """Choose how many epochs are best: where the validation accuracy of a trial, over 3 epochs, is highest.
 
-    One network's best epoch is mostly luck where validation pairs are few. At least `fewest`, or as many as were tried.
+    One epoch's accuracy is mostly luck where validation pairs are few. At least `fewest`, or as many as were tried.
     """
-    length = min(len(history) for history in histories)
-    curve = np.mean([[epoch["validation_accuracy"] for epoch in history[:length]] for history in histories], axis=0)
+    curve = [epoch["validation_accuracy"] for epoch in history]
     padded = np.pad(curve, 1, mode="edge")
     smooth = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
-    return max(int(np.argmax(smooth)) + 1, min(fewest, length))
-
-
-def _models(trained: Sequence[Trained[ContrastiveLook]]) -> list[ContrastiveLook]:
-    return [network.model.requires_grad_(False) for network in trained]
-
-
-def _network(
-    data: ContrastData,
-    validation: SplitPairs,
-    sizes: Sizes,
-    config: TrainConfig,
-    folder: Path,
-    i: int,
-    progress: Progress,
-) -> Trained[ContrastiveLook]:
-    """Train one network, with a seed and a folder of its own."""
-    folder.mkdir(parents=True, exist_ok=True)
-    own = replace(config, seed=config.seed + SEED_STEP * i)
-    return train(
-        data, validation, lambda: ContrastiveLook(sizes, config.dropout), contrast_loss, own, folder, progress=progress
-    )
+    return max(int(np.argmax(smooth)) + 1, min(fewest, len(curve)))
