@@ -25,7 +25,7 @@ demo: $(STAMP)
 	$(BIN)/scenefit demo --dir demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

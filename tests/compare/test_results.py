@@ -17,11 +17,12 @@ from scenefit.compare.task import Task
 from scenefit.errors import DataError, UsageError
 
 
-@pytest.fixture
-def records(task: Task, tmp_path: Path) -> list[Record]:
-    """Two seeds of the untrained methods and of one that trains."""
-    plan = Plan(task.dataset.folder, task.backbone.folder, None, ("random", "raw", "ibr"), (0, 1), split="val")
-    folders = run_jobs(plan, tmp_path / "out", workers=1)
+@pytest.fixture(scope="module")
+def records(model_folder: Path, backbone_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Record]:
+    """Two seeds of the untrained methods and of one that trains; read them only."""
+    dataset = model_folder.with_name("dataset")
+    plan = Plan(dataset, backbone_folder, None, ("random", "raw", "ibr"), (0, 1), split="val")
+    folders = run_jobs(plan, tmp_path_factory.mktemp("records") / "out", workers=1)
     return [record for folder in folders for record in read_records(folder)]
 
 
