@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,9 +22,8 @@ from scenefit.types import Progress, silent
 
 MANY = 20_000
 """From so many pairs on one network is trained; fewer pairs are learned by several, if one is worth it."""
-COOLED = 2
-"""A network trains so many times as long as is best at a steady learning rate, at one that falls to nothing: as much
-learning in all, and a better end."""
+COOLED = 1.5
+"""A network trains so many times as long as is best at a steady learning rate, at one that falls to nothing."""
 SEED_STEP = 1_000_003
 
 
@@ -32,11 +32,11 @@ class Default:
     """A model of the recipe `default`, and how its parts came out.
 
     Attributes:
-        learned: what serves; all but its networks is of the training and the validation pairs together.
+        learned: what serves, of the training and the validation pairs together.
         data: those pairs.
         chosen: the same of the training pairs alone, with which the weights were fitted and probabilities are.
         closed: the closed form of the training pairs.
-        networks: those of both.
+        networks: those of the training pairs.
     """
 
     learned: Learned
@@ -68,28 +68,30 @@ def fit_default(
 ) -> Default:
     """Fit the closed form, train the networks, and join them.
 
-    The validation pairs choose how many epochs to train and how much each part counts; then all but the networks is
-    fitted again to the training and the validation pairs together. A call that was stopped goes on at its last epoch,
-    to the same result.
+    The validation pairs choose how many epochs to train and how much each part counts; then everything is fitted
+    again to the training and the validation pairs together. A call that was stopped goes on at its last epoch, to the
+    same result.
     """
     progress("closed form", 0, 1)
     closed = fit_closed_form(data, config.embedding)
     progress("closed form", 1, 1)
-    networks = _networks(data, validation, sizes, config, work, closed, progress)
+    networks, config = _networks(data, validation, sizes, config, work, closed, progress)
     start = Weights()
     if len(validation.product):
         right = float(np.mean([_validated(network) for network in networks]))
         start = start._replace(closed_form=strength(closed.accuracy), networks=strength(right))
-    models = [network.model.requires_grad_(False) for network in networks]
-    weights = weigh(data, validation, closed.look, models, config.embedding, config.seed, start)
-    chosen = assemble(data, closed.look, models, config.embedding, weights)
+    weights = weigh(data, validation, closed.look, _models(networks), config.embedding, config.seed, start)
+    chosen = assemble(data, closed.look, _models(networks), config.embedding, weights)
     if not len(validation.product):
         return Default(chosen, data, chosen, closed, networks)
     whole = ContrastData(
         data.features, np.sort(np.concatenate([data.rows, validation.pair])), data.device, cropped=config.cropped
     )
     final = fit_closed_form(whole, config.embedding, (closed.ridge,), (closed.near,))
-    learned = assemble(whole, final.look, models, config.embedding, weights)
+    again = [
+        _network(whole, whole.none(), sizes, config, work / f"again-{i}", i, progress) for i in range(len(networks))
+    ]
+    learned = assemble(whole, final.look, _models(again), config.embedding, weights)
     return Default(learned, whole, chosen, closed, networks)
 
 
@@ -101,28 +103,21 @@ def _networks(
     work: Path,
     closed: ClosedForm,
     progress: Progress,
-) -> list[Trained[ContrastiveLook]]:
+) -> tuple[list[Trained[ContrastiveLook]], TrainConfig]:
     """Find out by a trial how long to train; then train one network, and more where pairs are few and it is worth it.
 
     Of many pairs one is enough; more are not worth it where the first is no better than the closed form.
     """
-
-    def network(config: TrainConfig, name: str, i: int = 0) -> Trained[ContrastiveLook]:
-        folder = work / name
-        folder.mkdir(parents=True, exist_ok=True)
-        own = replace(config, seed=config.seed + SEED_STEP * i)
-        return train(
-            data, validation, lambda: ContrastiveLook(sizes, own.dropout), contrast_loss, own, folder, progress=progress
-        )
-
     if len(validation.product):
-        trial = network(config, "trial")
-        config = replace(config, epochs=min(COOLED * enough_epochs(trial.history, config.fewest), config.epochs))
-    cooling = replace(config, cooling=True, fewest=config.epochs)  # it is best in the end
-    first = network(cooling, "network-0")
+        trial = _network(data, validation, sizes, config, work / "trial", 0, progress)
+        best = enough_epochs(trial.history, config.fewest)
+        config = replace(config, epochs=min(math.ceil(COOLED * best), config.epochs))
+    config = replace(config, cooling=True, fewest=config.epochs)  # a network that cools is best in the end
+    first = _network(data, validation, sizes, config, work / "network-0", 0, progress)
     worse = len(validation.product) and _validated(first) < closed.accuracy
     count = 1 if worse or len(data.train.product) >= MANY else config.networks
-    return [first, *(network(cooling, f"network-{i}", i) for i in range(1, count))]
+    others = (_network(data, validation, sizes, config, work / f"network-{i}", i, progress) for i in range(1, count))
+    return [first, *others], config
 
 
 def _validated(network: Trained[ContrastiveLook]) -> Any:
@@ -138,3 +133,24 @@ def enough_epochs(history: Sequence[Mapping[str, Any]], fewest: int) -> int:
     padded = np.pad(curve, 1, mode="edge")
     smooth = (padded[:-2] + padded[1:-1] + padded[2:]) / 3
     return max(int(np.argmax(smooth)) + 1, min(fewest, len(curve)))
+
+
+def _models(trained: Sequence[Trained[ContrastiveLook]]) -> list[ContrastiveLook]:
+    return [network.model.requires_grad_(False) for network in trained]
+
+
+def _network(
+    data: ContrastData,
+    validation: SplitPairs,
+    sizes: Sizes,
+    config: TrainConfig,
+    folder: Path,
+    i: int,
+    progress: Progress,
+) -> Trained[ContrastiveLook]:
+    """Train one network, with a seed and a folder of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    own = replace(config, seed=config.seed + SEED_STEP * i)
+    return train(
+        data, validation, lambda: ContrastiveLook(sizes, config.dropout), contrast_loss, own, folder, progress=progress
+    )
