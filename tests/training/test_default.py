@@ -14,10 +14,11 @@ import torch
 from scenefit.config import TrainConfig, recipe
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.heads import Sizes
-from scenefit.training import default
+from scenefit.training import contrast_networks
 from scenefit.training.closed_form import ClosedForm
 from scenefit.training.contrast import ContrastData
-from scenefit.training.default import Default, enough_epochs, fit_default
+from scenefit.training.contrast_networks import enough_epochs
+from scenefit.training.default import Default, fit_default
 from scenefit.training.joining import Learned, Weights
 from scenefit.types import Progress, silent
 
@@ -125,9 +126,9 @@ def test_goes_on_to_the_same_model_wherever_it_is_stopped(fit: Fit) -> None:
 
 @pytest.mark.usefixtures("several")
 def test_of_many_pairs_one_network_is_trained(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(default, "MANY", 84)
+    monkeypatch.setattr(contrast_networks, "MANY", 84)
     assert len(fit().networks) == 1
-    monkeypatch.setattr(default, "MANY", 85)
+    monkeypatch.setattr(contrast_networks, "MANY", 85)
     assert len(fit().networks) == 2
 
 
