@@ -14,7 +14,7 @@ from scenefit.training import closed_form_inputs as inputs
 from scenefit.training import closed_form_sums as sums
 from scenefit.training.closed_form_inputs import Space, some_rows
 from scenefit.training.closed_form_sums import FOLDS, Accumulated, CrossSums, Kept, MapSums, accumulate, total
-from scenefit.training.targets import cross_covariance, targets
+from scenefit.training.targets import Cross, targets
 from scenefit.training.triplet_data import TripletData
 from scenefit.types import Array
 
@@ -79,9 +79,9 @@ def test_a_fold_that_is_left_out_has_no_part(planted: Planted, fold: int) -> Non
     keep = features.dataset.item_scene % FOLDS != fold
     others.features = some_items(features, keep)
     alone = accumulate(others, space)
-    got, expected = cross_covariance(whole, space, 1.0, fold), cross_covariance(alone, space, 1.0)
+    got, expected = Cross.of(whole, fold).covariance(space, 1.0), Cross.of(alone).covariance(space, 1.0)
     torch.testing.assert_close(got, expected, rtol=1e-3, atol=1e-5)
-    assert float((got - cross_covariance(whole, space, 1.0)).abs().max()) > 1e-3
+    assert float((got - Cross.of(whole).covariance(space, 1.0)).abs().max()) > 1e-3
     assert float(alone.photos[fold].pairs.sum()) == 0
 
 

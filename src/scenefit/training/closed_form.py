@@ -57,7 +57,7 @@ def fit_closed_form(
     """
     space = Space.of(data)
     sums = accumulate(data, space)
-    tried = {ridge: plain_accuracy(sums, space, ridge) if len(ridges) > 1 else 0.5 for ridge in ridges}
+    tried = plain_accuracy(sums, space, ridges) if len(ridges) > 1 else dict.fromkeys(ridges, 0.5)
     ridge = max(tried, key=lambda value: tried[value])
     near = near_accuracy(sums, space, ridge, embedding, shares) if len(shares) > 1 else dict.fromkeys(shares, 0.5)
     share = max(near, key=lambda value: near[value])

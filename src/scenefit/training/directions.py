@@ -13,7 +13,7 @@ from scenefit.model.neighbours import Anchors, Neighbours
 from scenefit.training.closed_form_inputs import Space, some_rows
 from scenefit.training.closed_form_sums import Accumulated, Kept, total
 from scenefit.training.joined_vectors import spread
-from scenefit.training.targets import cross_covariance, targets
+from scenefit.training.targets import Cross, targets
 from scenefit.training.views import group_means
 
 KEY_POWER = 0.75
@@ -46,7 +46,7 @@ class Directions(NamedTuple):
         cls, sums: Accumulated, space: Space, ridge: float, embedding: int, without: int | None = None
     ) -> Directions:
         """Find the first `embedding` of them, from all folds but one."""
-        u, s, v = torch.linalg.svd(cross_covariance(sums, space, ridge, without))
+        u, s, v = torch.linalg.svd(Cross.of(sums, without).covariance(space, ridge))
         d = min(embedding, len(s))
         white = space.product.whitening(ridge)
         scene, product = space.scene.whitening(ridge)[:, None] * u[:, :d], white[:, None] * v[:d].T * s[:d]

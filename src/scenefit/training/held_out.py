@@ -11,22 +11,24 @@ from torch import Tensor
 from scenefit.training.closed_form_inputs import Space, some_rows
 from scenefit.training.closed_form_sums import FOLDS, Accumulated, Kept
 from scenefit.training.directions import Directions, scene_means
-from scenefit.training.targets import cross_covariance
+from scenefit.training.targets import Cross
 
 SHARES = (0.0, 0.5, 0.8)
 """What near scenes may count for of a query, the rest the linear map."""
 HELD, CANDIDATES = 2_000, 2_000
 
 
-def plain_accuracy(sums: Accumulated, space: Space, ridge: float) -> float:
-    """Give the accuracy of a ridge without near scenes, in all directions."""
-    held, right = _held(sums), []
-    products, white = space.products * space.product.whitening(ridge), space.scene.whitening(ridge)
+def plain_accuracy(sums: Accumulated, space: Space, ridges: Sequence[float]) -> dict[float, float]:
+    """Give the share of its category's products that a held-out pair's own is ahead of, for each ridge."""
+    right: dict[float, list[Tensor]] = {ridge: [] for ridge in ridges}
     means = scene_means(sums)
-    for fold, some in _by_fold(held):
-        c = cross_covariance(sums, space, ridge, fold)
-        right.append(_right(((some.scene - means[some.category]) * white) @ c, products, some, space))
-    return float(torch.cat(right).mean()) if right else 0.5
+    for fold, some in _by_fold(_held(sums)):
+        cross = Cross.of(sums, fold)
+        for ridge in ridges:
+            products = space.products * space.product.whitening(ridge)
+            queries = (some.scene - means[some.category]) * space.scene.whitening(ridge)
+            right[ridge].append(_right(queries @ cross.covariance(space, ridge), products, some, space))
+    return _means(right)
 
 
 def near_accuracy(
@@ -42,7 +44,11 @@ def near_accuracy(
         for share in shares:
             asked = (queries + share / (1 - share) * near)[:, 0]
             right[share].append(_right(asked, found.products, some, space))
-    return {share: float(torch.cat(parts).mean()) if parts else 0.5 for share, parts in right.items()}
+    return _means(right)
+
+
+def _means(right: dict[float, list[Tensor]]) -> dict[float, float]:
+    return {choice: float(torch.cat(parts).mean()) if parts else 0.5 for choice, parts in right.items()}
 
 
 def _held(sums: Accumulated) -> Kept:
