@@ -19,8 +19,7 @@ class TrainConfig:
         embedding: length d of the embeddings.
         hidden: units of each head's hidden layer.
         dropout: share of hidden units dropped in training, in [0, 1).
-        learning_rate: of Adam, in the first epoch.
-        cooling: whether it falls, in even steps, to nothing after the last epoch; else it stays.
+        learning_rate: of Adam.
         weight_decay: of Adam (L2).
         batch_size: triplets a step.
         epochs: at most so many passes over the pairs.
@@ -38,7 +37,6 @@ class TrainConfig:
     hidden: int = 512
     dropout: float = 0.5
     learning_rate: float = 1e-3
-    cooling: bool = False
     weight_decay: float = 0.0
     batch_size: int = 64
     epochs: int = 60
@@ -60,14 +58,6 @@ class TrainConfig:
         if unknown := sorted(set(values) - known):
             raise UsageError(f"got the settings {unknown}; expected some of {sorted(known)}")
         return cls(**values)
-
-    def rate(self, epoch: int) -> float:
-        """Give the learning rate of an epoch, 1 to `epochs`.
-
-        >>> [TrainConfig(epochs=4, cooling=True, learning_rate=1.0).rate(epoch) for epoch in (1, 2, 3, 4)]
-        [1.0, 0.75, 0.5, 0.25]
-        """
-        return self.learning_rate * (1 - (epoch - 1) / self.epochs) if self.cooling else self.learning_rate
 
     def as_json(self) -> dict[str, Any]:
         """Give the settings as a mapping."""

@@ -14,11 +14,10 @@ import torch
 from scenefit.config import TrainConfig, recipe
 from scenefit.features.dataset_features import DatasetFeatures
 from scenefit.model.heads import Sizes
-from scenefit.training import contrast_networks
+from scenefit.training import default
 from scenefit.training.closed_form import ClosedForm
 from scenefit.training.contrast import ContrastData
-from scenefit.training.contrast_networks import enough_epochs
-from scenefit.training.default import Default, fit_default
+from scenefit.training.default import Default, common_epochs, fit_default
 from scenefit.training.joining import Learned, Weights
 from scenefit.types import Progress, silent
 
@@ -81,7 +80,7 @@ def test_it_is_fitted_again_to_training_and_validation_pairs(fit: Fit, features:
         assert not torch.equal(ours.categories.weight, theirs.categories.weight)
     assert not torch.equal(*(network.model.categories.weight for network in fitted.networks))
     facts = fitted.facts()
-    assert (facts["networks"], facts["epochs"]) == (2, 3)
+    assert facts["best_epochs"] == [network.best_epoch for network in fitted.networks]
     assert (facts["ridge"], facts["near_scenes"]) == (fitted.closed.ridge, fitted.closed.near)
     assert list(facts["weights"]) == list(Weights._fields)
 
@@ -106,11 +105,11 @@ def test_two_fits_are_equal(fit: Fit) -> None:
 
 @pytest.mark.usefixtures("several")
 def test_goes_on_to_the_same_model_wherever_it_is_stopped(fit: Fit) -> None:
-    """In the trial, after it, in a network, and in both of those that are trained again."""
+    """In the first network, after it, in the second, and in both of those that are trained again."""
     steps: list[tuple[str, int]] = []
     whole = fit(progress=lambda what, done, total: steps.append((what, done)))
-    assert steps == [("closed form", 0), ("closed form", 1), *[("epochs", epoch) for epoch in (1, 2, 3)] * 5]
-    for left in (2, 1, 2, 5, 5):
+    assert steps == [("closed form", 0), ("closed form", 1), *[("epochs", epoch) for epoch in (1, 2, 3)] * 4]
+    for left in (2, 1, 4, 5):
 
         def stop(what: str, done: int, total: int, left: list[int] = [left]) -> None:  # noqa: B006
             left[0] -= what == "epochs"
@@ -126,9 +125,9 @@ def test_goes_on_to_the_same_model_wherever_it_is_stopped(fit: Fit) -> None:
 
 @pytest.mark.usefixtures("several")
 def test_of_many_pairs_one_network_is_trained(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(contrast_networks, "MANY", 84)
+    monkeypatch.setattr(default, "MANY", 84)
     assert len(fit().networks) == 1
-    monkeypatch.setattr(contrast_networks, "MANY", 85)
+    monkeypatch.setattr(default, "MANY", 85)
     assert len(fit().networks) == 2
 
 
@@ -144,24 +143,18 @@ def history(*accuracies: float) -> list[dict[str, Any]]:
     return [{"epoch": i + 1, "validation_accuracy": accuracy} for i, accuracy in enumerate(accuracies)]
 
 
-def test_how_long_to_train() -> None:
-    """Where the mean over three epochs of a trial is highest, and no fewer than a few."""
+def test_how_long_to_train_again() -> None:
+    """Where the mean of all, over three epochs, is highest; as many as every network has, and no fewer than a few."""
     rise, fall = [0.5 + 0.01 * i for i in range(12)], [0.6 - 0.01 * i for i in range(12)]
-    assert enough_epochs(history(*rise), 8) == 12
-    assert enough_epochs(history(*fall), 8) == 8
-    assert enough_epochs(history(*fall[:3]), 8) == 3
+    assert common_epochs([history(*rise)], 8) == 12
+    assert common_epochs([history(*fall)], 8) == 8
+    assert common_epochs([history(*rise), history(*rise[:10])], 8) == 10
+    assert common_epochs([history(*fall[:3])], 8) == 3
     lucky = [*[0.5] * 9, 0.9, 0.5, 0.5, 0.5]  # one peak of three epochs' mean, of which the first counts
-    assert enough_epochs(history(*lucky), 8) == 9
+    assert common_epochs([history(*lucky)], 8) == 9
     steady = [*[0.5] * 10, 0.7, 0.7, 0.7, 0.5]
-    assert enough_epochs(history(*steady), 8) == 12
-
-
-@pytest.mark.parametrize(("most", "expected"), [(40, 12), (10, 10)])
-def test_networks_train_half_as_long_again_as_a_trial_found_best(fit: Fit, most: int, expected: int) -> None:
-    """At a rate that falls to nothing: the last epoch is kept, whatever its accuracy."""
-    fitted = fit(replace(CONFIG, epochs=most, fewest=8, patience=1, learning_rate=1e-9, networks=1))
-    history = fitted.networks[0].history
-    assert (len(history), fitted.networks[0].best_epoch) == (expected, expected)
+    assert common_epochs([history(*steady)], 8) == 12
+    assert common_epochs([history(*steady), history(*[0.7] * 10, *[0.1] * 4)], 8) == 8
 
 
 def test_pairs_that_training_sets_aside_keep_their_product_in_the_pool(

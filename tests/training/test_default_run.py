@@ -82,7 +82,7 @@ def test_the_folder_holds_a_model_with_memory_and_probabilities(folder: Path, mo
     assert sorted(path.name for path in folder.parent.iterdir()) == ["dataset", "model"]
     trained = model.about["trained"]
     assert (model.about["recipe"], trained["epochs"]) == ("default", 3)
-    assert 1 <= trained["networks"] <= CONFIG.networks and trained["near_scenes"] in SHARES
+    assert 1 <= len(trained["best_epochs"]) <= CONFIG.networks and trained["near_scenes"] in SHARES
     assert set(trained["weights"]) == {"closed_form", "networks", "content", "memory", "popularity"}
     assert trained["ridge"] > 0
     assert len((folder / "history.jsonl").read_text().splitlines()) == 3
@@ -99,7 +99,7 @@ def test_what_is_served_is_what_torch_gives(folder: Path, model: Model, drawn: D
             Anchors(*(weights[f"closed_form.neighbours.{name}"] for name in Anchors._fields))
         )
     look = JoinedLook(
-        Parts(linear, [ContrastiveLook(SIZES, 0.5) for _ in range(model.about["trained"]["networks"])], (1.0, 1.0)), 16
+        Parts(linear, [ContrastiveLook(SIZES, 0.5) for _ in model.about["trained"]["best_epochs"]], (1.0, 1.0)), 16
     )
     look.load_state_dict(weights)
     look.eval()
@@ -147,7 +147,7 @@ def test_it_is_evaluated_and_serves(folder: Path, model: Model, drawn: DatasetFe
         assert float(ranking.attention.sum()) == pytest.approx(1, abs=1e-5)
 
 
-def test_stopped_after_the_trial_it_goes_on_to_the_same_bytes(
+def test_stopped_after_the_first_network_it_goes_on_to_the_same_bytes(
     folder: Path, remake: Callable[..., Made], tmp_path: Path
 ) -> None:
     def stop(what: str, done: int, total: int) -> None:
@@ -156,7 +156,7 @@ def test_stopped_after_the_trial_it_goes_on_to_the_same_bytes(
 
     with pytest.raises(Stopped):
         remake(stop)
-    assert [path.name for path in (tmp_path / "work").iterdir()] == ["trial"]
+    assert [path.name for path in (tmp_path / "work").iterdir()] == ["network-0"]
     made = remake()
     save_file(made.whole.state_dict(), tmp_path / "model.safetensors")
     assert made.memory is not None

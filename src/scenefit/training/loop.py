@@ -106,8 +106,6 @@ def pass_once(
     torch.manual_seed(int(rng.integers(2**62)))
     order = rng.permutation(len(data.train.product))
     total = 0.0
-    for group in adam.param_groups:
-        group["lr"] = config.rate(epoch)
     model.train()
     for rows, negatives in _batches(data.train, order, data.train_sampler, config.batch_size, rng):
         adam.zero_grad()
