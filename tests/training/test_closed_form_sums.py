@@ -114,14 +114,15 @@ def test_targets_are_of_all_folds_but_one(planted: Planted) -> None:
     data = training(features)
     space = Space.of(data)
     collected, white = accumulate(data, space), space.product.whitening(1.0)
-    kept, aimed = targets(collected, white)
-    others, some = targets(collected, white, 2)
+    kept, aimed = targets(collected, Cross.of(collected), white)
+    others, some = targets(collected, Cross.of(collected, 2), white, 2)
     here = kept.scene_row % FOLDS != 2
     assert others.product.tolist() == kept.product[here].tolist() and 0 < len(some) < len(aimed)
     assert float((some - aimed[here]).abs().max()) > 1e-3
     without = TripletData(features, data.train.pair[data.train.scene % FOLDS != 2])
     without.features = some_items(features, features.dataset.item_scene % FOLDS != 2)
-    torch.testing.assert_close(some, targets(accumulate(without, space), white)[1], rtol=1e-4, atol=1e-5)
+    alone = accumulate(without, space)
+    torch.testing.assert_close(some, targets(alone, Cross.of(alone), white)[1], rtol=1e-4, atol=1e-5)
 
 
 def test_the_sums_start_with_nothing() -> None:

@@ -93,13 +93,13 @@ def test_the_folder_holds_a_model_with_memory_and_probabilities(folder: Path, mo
 def test_what_is_served_is_what_torch_gives(folder: Path, model: Model, drawn: DatasetFeatures) -> None:
     weights = load_file(folder / "model.safetensors")
     widths = (weights[f"closed_form.{side}.weight"].shape[1] for side in ("scene", "product"))
-    linear = ClosedFormLook(*widths, embedding=16, categories=2)
+    closed_form = ClosedFormLook(*widths, embedding=16, categories=2)
     if "closed_form.neighbours.keys" in weights:
-        linear.neighbours = Neighbours(
+        closed_form.neighbours = Neighbours(
             Anchors(*(weights[f"closed_form.neighbours.{name}"] for name in Anchors._fields))
         )
     look = JoinedLook(
-        Parts(linear, [ContrastiveLook(SIZES, 0.5) for _ in model.about["trained"]["best_epochs"]], (1.0, 1.0)), 16
+        Parts(closed_form, [ContrastiveLook(SIZES, 0.5) for _ in model.about["trained"]["best_epochs"]], (1.0, 1.0)), 16
     )
     look.load_state_dict(weights)
     look.eval()

@@ -28,8 +28,8 @@ class Directions(NamedTuple):
     """Maps of the views to d numbers: of scenes (k, d), products (m, d) and whitened targets (m, d).
 
     `strength` (d,) are the singular values, `means` (K, k) the mean view of the scenes of each category, `white` (m,)
-    the whitening of products, `products` (P, d) the catalog, 0 for those of no category. `without` is the fold that was
-    left out.
+    the whitening of products, `products` (P, d) the catalog, 0 for those of no category. `cross` is what they were
+    found in, `without` the fold that was left out.
     """
 
     scene: Tensor
@@ -39,6 +39,7 @@ class Directions(NamedTuple):
     means: Tensor
     white: Tensor
     products: Tensor
+    cross: Cross
     without: int | None
 
     @classmethod
@@ -46,7 +47,8 @@ class Directions(NamedTuple):
         cls, sums: Accumulated, space: Space, ridge: float, embedding: int, without: int | None = None
     ) -> Directions:
         """Find the first `embedding` of them, from all folds but one."""
-        u, s, v = torch.linalg.svd(Cross.of(sums, without).covariance(space, ridge))
+        cross = Cross.of(sums, without)
+        u, s, v = torch.linalg.svd(cross.covariance(space, ridge))
         d = min(embedding, len(s))
         white = space.product.whitening(ridge)
         scene, product = space.scene.whitening(ridge)[:, None] * u[:, :d], white[:, None] * v[:d].T * s[:d]
@@ -54,7 +56,7 @@ class Directions(NamedTuple):
         length = products[space.product_category >= 0].square().sum(dim=1).mean().sqrt().clamp(min=1e-12)
         whole = torch.where(s[:d] > FAINT * s[0], length / s[:d], 0.0)
         means = scene_means(sums, without)
-        return cls(scene, product / length, v[:d].T * whole, s[:d], means, white, products / length, without)
+        return cls(scene, product / length, v[:d].T * whole, s[:d], means, white, products / length, cross, without)
 
     def queries(self, kept: Kept) -> Tensor:
         """Give the centred queries (N, d) of some pairs."""
@@ -62,7 +64,7 @@ class Directions(NamedTuple):
 
     def neighbours(self, sums: Accumulated, share: float) -> Neighbours:
         """Give the training pairs to ask, to count for so much of a query's spread: 0 < share < 1."""
-        kept, found = targets(sums, self.white, self.without)
+        kept, found = targets(sums, self.cross, self.white, self.without)
         values = (found - group_means(found, kept.category, len(self.means))[kept.category]) @ self.target
         queries, scale = self.queries(kept), self.strength**KEY_POWER
         near = Neighbours(Anchors(normalize(queries * scale, dim=1), values, kept.category, kept.scene_row, scale))

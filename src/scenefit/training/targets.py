@@ -16,15 +16,15 @@ MIX, ITEM_WEIGHT = 0.5, 0.5
 class Cross(NamedTuple):
     """What scenes go together with, of all folds but one, before any whitening, means of categories taken out.
 
-    Sums over `pairs` pairs: scenes with photos (k, m), scenes with crops mapped by T (k, m), and of crops so `mapped`
-    and of their photos the squares (m,). `map` is T (c, m); without crops it and what it makes are 0.
+    Weighed sums over `pairs` pairs: scenes with photos (k, m), and with what they show, mapped by T (k, m); the squares
+    (m,) of photos and of what T makes of their crops. `map` is T (c, m); without crops it and what it makes are 0.
     """
 
     photo: Tensor
     shown: Tensor
     map: Tensor
-    photos: Tensor
-    mapped: Tensor
+    photo_square: Tensor
+    mapped_square: Tensor
     pairs: Tensor
 
     @classmethod
@@ -47,8 +47,8 @@ class Cross(NamedTuple):
 
     def scale(self, white: Tensor) -> Tensor:
         """Give s, which makes what T makes as long as photos once whitened by `white` (m,); 0-dimensional."""
-        mapped: Tensor = (self.mapped * white**2).sum().clamp(min=1e-12)
-        return ((self.photos * white**2).sum() / mapped).sqrt()
+        mapped: Tensor = (self.mapped_square * white**2).sum().clamp(min=1e-12)
+        return ((self.photo_square * white**2).sum() / mapped).sqrt()
 
     def covariance(self, space: Space, ridge: float) -> Tensor:
         """Give C in the whitened views, shape (k, m)."""
@@ -57,11 +57,13 @@ class Cross(NamedTuple):
         return space.scene.whitening(ridge)[:, None] * across * white / self.pairs
 
 
-def targets(sums: Accumulated, white: Tensor, without: int | None = None) -> tuple[Kept, Tensor]:
-    """Give the pairs and items that were kept, of all folds but one, and their whitened, weighed targets (N, m)."""
+def targets(sums: Accumulated, cross: Cross, white: Tensor, without: int | None = None) -> tuple[Kept, Tensor]:
+    """Give the pairs and items that were kept, of all folds but one, and their whitened, weighed targets (N, m).
+
+    `cross` is of the same folds.
+    """
     kept = Kept.together(sums.kept)
     kept = kept.some(kept.scene_row % FOLDS != (-1 if without is None else without))
-    cross = Cross.of(sums, without)
     if not cross.map.any():
         kept = kept.some(kept.product >= 0)
         return kept, kept.photo * white
