@@ -41,6 +41,7 @@ def drawn(d: int, halves: int = 2 * D, weights: tuple[float, float] = (2.0, 0.25
     look = JoinedLook(Parts(linear, networks, weights), d)
     look.query_map.copy_(torch.randn(T, d))
     look.product_map.copy_(torch.randn(T, d))
+    look.variance.copy_(torch.rand(d) + 0.5)
     return look.eval().requires_grad_(False)
 
 
@@ -76,15 +77,37 @@ def test_side_by_side_inner_products_add_up() -> None:
         look.closed_form.query(scene_inputs(*scene), torch.arange(K))
         @ look.closed_form.product(torch.cat(product, dim=1)).T
     )
-    networks, maps = torch.zeros_like(linear), torch.zeros_like(attention)
+    networks = torch.zeros_like(linear)
     for network in look.networks:
-        query, weights = SceneSide(network)(scene.pooled, scene.regions)
+        query, _ = SceneSide(network)(scene.pooled, scene.regions)
         networks += query @ network.embed(product[0]).T
-        maps += weights / 2
     torch.testing.assert_close(queries @ vectors.T, 2 * linear + 0.25 * networks, rtol=1e-4, atol=1e-4)
-    torch.testing.assert_close(attention, maps)
     own, _ = look.joined_queries(scene, torch.tensor([[1], [0], [3], [3], [2]]))
     torch.testing.assert_close(own[:, 0], queries[torch.arange(5), torch.tensor([1, 0, 3, 3, 2])])
+
+
+def test_attention_is_what_each_cell_adds_to_the_spread_of_the_scores() -> None:
+    """Against finite differences, in the weight of each cell, of sum_j variance_j q_j q_j(weights)."""
+    look, scene = drawn(4).double(), Scene(*(part.double() for part in scenes(2)))
+    queries, attention = JoinedScene(look)(*scene)
+    base, step = queries * look.variance, 1e-5
+
+    def score(weights: Tensor) -> Tensor:
+        w = (weights / weights.sum())[None, :, None]
+        mean = (w * scene.regions).sum(dim=1)
+        deviation = (w * (scene.regions - mean[:, None]).square()).sum(dim=1).sqrt()
+        pooled = torch.cat([scene.pooled, scene.halves, mean, deviation], dim=1)
+        parts = [look.weights[0] * look.closed_form.query(pooled, torch.arange(K))]
+        for network in look.networks:
+            embedded, attended = network.look(scene.regions, torch.arange(K))
+            attended = attended * weights / (attended * weights).sum(dim=-1, keepdim=True)
+            parts.append(look.weights[1] * (network.embed(scene.pooled)[:, None] + attended @ embedded))
+        return (torch.cat(parts, dim=-1) @ look.query_map * base).sum(dim=-1)
+
+    ways = step * torch.eye(R, dtype=torch.float64)
+    influence = torch.stack([(score(1 + way) - score(1 - way)) / (2 * step) for way in ways], dim=-1).clamp(min=0)
+    torch.testing.assert_close(attention, influence / influence.sum(dim=-1, keepdim=True), rtol=1e-4, atol=1e-7)
+    assert (attention > 0.3).any() and (attention < 1e-6).any()
 
 
 @pytest.mark.parametrize("halves", [0, 2 * D])

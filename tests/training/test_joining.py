@@ -76,6 +76,13 @@ def test_content_and_memory_are_as_wide_as_their_weights(data: TripletData, draw
     assert float(spread(queries, torch.from_numpy(learned.memory))) == pytest.approx(0.4, rel=1e-3)
 
 
+def test_the_variance_is_that_of_products_within_categories(data: TripletData, drawn_parts: PartsOf) -> None:
+    learned = assemble(data, *drawn_parts, 6, GIVEN)
+    products = within(torch.from_numpy(vectors(learned, data, data.train.pair)[1]), data)
+    covariance = products.T @ products / len(products)
+    torch.testing.assert_close(covariance, learned.look.variance.diag(), rtol=1e-3, atol=1e-5)
+
+
 def test_memory_is_of_the_queries_that_serve(data: TripletData, drawn_parts: PartsOf) -> None:
     """That of `remember`, but for one factor: whitened queries have lost the length of the queries."""
     learned = assemble(data, *drawn_parts, 6, GIVEN)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from scenefit.model.contrast import ContrastiveLook
+from scenefit.model.influence import as_attention, attended_influence, statistics_influence
 from scenefit.model.neighbours import Neighbours
 
 
@@ -63,11 +64,13 @@ class JoinedLook(nn.Module):
 
     Side by side, a sum of inner products is one inner product: nothing is lost of "one vector is enough".
     `query_map` (T, d) and `product_map` (T, d), T the length of all parts' vectors, keep of that product what
-    differs most over the training scenes and the catalog.
+    differs most over the training scenes and the catalog. `variance` (d,) is that of the products' vectors within
+    categories, which are uncorrelated.
     """
 
     query_map: Tensor
     product_map: Tensor
+    variance: Tensor
     networks: Sequence[ContrastiveLook]
 
     def __init__(self, parts: Parts, embedding: int) -> None:
@@ -77,22 +80,37 @@ class JoinedLook(nn.Module):
         self.sizes = (self.closed_form.product.out_features, sum(network.sizes.embedding for network in self.networks))
         self.register_buffer("query_map", torch.zeros(sum(self.sizes), embedding))
         self.register_buffer("product_map", torch.zeros(sum(self.sizes), embedding))
+        self.register_buffer("variance", torch.zeros(embedding))
 
     def joined_queries(self, scene: Scene, category: Tensor, own: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Give all parts' query vectors (B, K, T), weighed, and the mean attention of the networks (B, K, R).
+        """Give all parts' query vectors (B, K, T), weighed, and the attention (B, K, R).
 
         Args:
             scene: pooled features (B, D), regions (B, R, C) and halves (B, H).
             category: rows of categories, (K,) or (B, K).
             own: shape (B,), the scenes' numbers where they may be of the training; see `ClosedFormLook.query`.
         """
+        looks = [network.look(scene.regions, category) for network in self.networks]
         queries = [self.weights[0] * self.closed_form.query(scene_inputs(*scene), category, own)]
-        maps = []
-        for network in self.networks:
-            embedded, attention = network.look(scene.regions, category)
+        for network, (embedded, attention) in zip(self.networks, looks, strict=True):
             queries.append(self.weights[1] * (network.embed(scene.pooled)[:, None] + attention @ embedded))
-            maps.append(attention)
-        return torch.cat(queries, dim=-1), torch.stack(maps).mean(dim=0)
+        joined = torch.cat(queries, dim=-1)
+        return joined, as_attention(self._influence(scene.regions, joined, looks))
+
+    def _influence(self, regions: Tensor, queries: Tensor, looks: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
+        """Tell what each cell adds to the spread of the scores that a query (B, K, T) gives the catalog; (B, K, R).
+
+        That is the covariance, over products, of what the cell does to their scores with the scores. The pooled
+        features, the halves and the near scenes stay as they are.
+        """
+        score = (queries @ self.query_map * self.variance) @ self.query_map.T  # (B, K, T)
+        sizes = [self.sizes[0], *(network.sizes.embedding for network in self.networks)]
+        first, *others = torch.split(score, sizes, dim=-1)
+        statistics = self.closed_form.scene.weight[:, -2 * regions.shape[2] :]  # the last of `scene_inputs`
+        found = self.weights[0] * statistics_influence(regions, first @ statistics)
+        for part, (embedded, attention) in zip(others, looks, strict=True):
+            found = found + self.weights[1] * attended_influence(embedded, attention, part)
+        return found
 
     def joined_products(self, pooled: Tensor, statistics: Tensor) -> Tensor:
         """Give all parts' product vectors (P, T)."""

@@ -68,9 +68,10 @@ def assemble(
     look.weights = (weights.closed_form / first, weights.networks / second)
     train *= part_weights(look)
     look.query_map, look.product_map = compress(centred(train, data), products, embedding)
-    queries = train @ look.query_map
+    queries, content = train @ look.query_map, products @ look.product_map
+    look.variance = content.square().mean(dim=0)
     memory, counts = remember(data, centred(queries, data))
-    factor = max(weights.content, 1e-3) / float(spread(queries, products @ look.product_map))
+    factor = max(weights.content, 1e-3) / float(spread(queries, content))
     look.query_map *= factor
     memory *= weights.memory / factor / float(spread(queries, memory))
     return Learned(look, np.asarray(memory), weights.popularity * np.log(np.maximum(counts, 1)), weights)
