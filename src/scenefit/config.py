@@ -27,6 +27,8 @@ class TrainConfig:
         patience: stop after so many epochs without a better validation accuracy.
         validation_negatives: fixed negatives for each validation pair.
         networks: how many are trained, with seeds of their own, and joined (recipe `default`, where pairs are few).
+        near_scenes: whether a query may ask near training scenes, where that helps (recipe `default`); they then go
+            into the model, at most 20,000 x 2 d numbers.
         cropped: whether the product is removed from the scene; false only to show the leak.
         seed: of every draw.
     """
@@ -44,6 +46,7 @@ class TrainConfig:
     patience: int = 10
     validation_negatives: int = 50
     networks: int = 1
+    near_scenes: bool = True
     cropped: bool = True
     seed: int = 0
 

@@ -245,7 +245,9 @@ def test_the_best_share_is_taken_and_no_near_scenes_where_it_is_none(planted: Pl
     assert (fitted.look.neighbours is None) == (fitted.near == 0)
     for share in (0.0, 0.5):
         alone = fit_closed_form(training(features), 8, shares=[share])
-        assert (alone.near, alone.accuracy, alone.look.neighbours is None) == (share, 0.5, share == 0)
+        assert (alone.near, alone.look.neighbours is None) == (share, share == 0)
+        assert alone.accuracy == fitted.shares[share]
+        assert fit_closed_form(training(features), 8, [alone.ridge], [share]).accuracy == 0.5
 
 
 @pytest.mark.parametrize("world", WORLDS[:3], ids=str)

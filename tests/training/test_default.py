@@ -139,6 +139,13 @@ def test_no_more_networks_are_trained_where_one_is_worse_than_the_closed_form(fi
     assert len(fit(validated=False, work="other").networks) == 2  # nothing says which is better
 
 
+def test_near_scenes_may_be_left_out(fit: Fit) -> None:
+    with_them, without = fit().closed, fit(replace(CONFIG, near_scenes=False), work="without")
+    assert len(with_them.shares) > 1 and list(without.closed.shares) == [0.0]
+    assert without.closed.accuracy == with_them.shares[0.0] > 0.6
+    assert without.learned.look.closed_form.neighbours is None
+
+
 def history(*accuracies: float) -> list[dict[str, Any]]:
     return [{"epoch": i + 1, "validation_accuracy": accuracy} for i, accuracy in enumerate(accuracies)]
 

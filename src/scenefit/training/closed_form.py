@@ -57,9 +57,10 @@ def fit_closed_form(
     """
     space = Space.of(data)
     sums = accumulate(data, space)
-    tried = plain_accuracy(sums, space, ridges) if len(ridges) > 1 else dict.fromkeys(ridges, 0.5)
+    settled = len(ridges) == len(shares) == 1
+    tried = dict.fromkeys(ridges, 0.5) if settled else plain_accuracy(sums, space, ridges)
     ridge = max(tried, key=lambda value: tried[value])
-    near = near_accuracy(sums, space, ridge, embedding, shares) if len(shares) > 1 else dict.fromkeys(shares, 0.5)
+    near = dict.fromkeys(shares, 0.5) if settled else near_accuracy(sums, space, ridge, embedding, shares)
     share = max(near, key=lambda value: near[value])
     return ClosedForm(_look(sums, space, ridge, embedding, share), ridge, share, tried, near)
 

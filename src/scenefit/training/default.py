@@ -14,6 +14,7 @@ from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.heads import Sizes
 from scenefit.training.closed_form import ClosedForm, fit_closed_form
 from scenefit.training.contrast import ContrastData, contrast_loss
+from scenefit.training.held_out import SHARES
 from scenefit.training.joining import Learned, Weights, assemble, strength, weigh
 from scenefit.training.loop import Trained, train
 from scenefit.training.triplet_data import SplitPairs
@@ -70,7 +71,8 @@ def fit_default(
     same result.
     """
     progress("closed form", 0, 1)
-    closed = fit_closed_form(data, config.embedding)
+    shares = SHARES if config.near_scenes else (0.0,)
+    closed = fit_closed_form(data, config.embedding, shares=shares)
     progress("closed form", 1, 1)
     tried = [_network(data, validation, sizes, config, work / "network-0", 0, progress)]
     count = _how_many(data, config, tried[0], closed)
