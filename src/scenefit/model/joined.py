@@ -71,16 +71,27 @@ class JoinedLook(nn.Module):
     query_map: Tensor
     product_map: Tensor
     variance: Tensor
+    part_weights: Tensor
     networks: Sequence[ContrastiveLook]
 
     def __init__(self, parts: Parts, embedding: int) -> None:
         super().__init__()
-        self.closed_form, self.weights = parts.closed_form, parts.weights
+        self.closed_form = parts.closed_form
         self.networks = nn.ModuleList(parts.networks)  # type: ignore[assignment]
         self.sizes = (self.closed_form.product.out_features, sum(network.sizes.embedding for network in self.networks))
         self.register_buffer("query_map", torch.zeros(sum(self.sizes), embedding))
         self.register_buffer("product_map", torch.zeros(sum(self.sizes), embedding))
         self.register_buffer("variance", torch.zeros(embedding))
+        self.register_buffer("part_weights", torch.tensor(parts.weights))
+
+    @property
+    def weights(self) -> tuple[float, float]:
+        """How much the closed form and the networks count."""
+        return float(self.part_weights[0]), float(self.part_weights[1])
+
+    @weights.setter
+    def weights(self, given: tuple[float, float]) -> None:
+        self.part_weights.copy_(torch.tensor(given))
 
     def joined_queries(self, scene: Scene, category: Tensor, own: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give all parts' query vectors (B, K, T), weighed, and the attention (B, K, R).
@@ -91,9 +102,9 @@ class JoinedLook(nn.Module):
             own: shape (B,), the scenes' numbers where they may be of the training; see `ClosedFormLook.query`.
         """
         looks = [network.look(scene.regions, category) for network in self.networks]
-        queries = [self.weights[0] * self.closed_form.query(scene_inputs(*scene), category, own)]
+        queries = [self.part_weights[0] * self.closed_form.query(scene_inputs(*scene), category, own)]
         for network, (embedded, attention) in zip(self.networks, looks, strict=True):
-            queries.append(self.weights[1] * (network.embed(scene.pooled)[:, None] + attention @ embedded))
+            queries.append(self.part_weights[1] * (network.embed(scene.pooled)[:, None] + attention @ embedded))
         joined = torch.cat(queries, dim=-1)
         return joined, as_attention(self._influence(scene.regions, joined, looks))
 
@@ -107,9 +118,9 @@ class JoinedLook(nn.Module):
         sizes = [self.sizes[0], *(network.sizes.embedding for network in self.networks)]
         first, *others = torch.split(score, sizes, dim=-1)
         statistics = self.closed_form.scene.weight[:, -2 * regions.shape[2] :]  # the last of `scene_inputs`
-        found = self.weights[0] * statistics_influence(regions, first @ statistics)
+        found = self.part_weights[0] * statistics_influence(regions, first @ statistics)
         for part, (embedded, attention) in zip(others, looks, strict=True):
-            found = found + self.weights[1] * attended_influence(embedded, attention, part)
+            found = found + self.part_weights[1] * attended_influence(embedded, attention, part)
         return found
 
     def joined_products(self, pooled: Tensor, statistics: Tensor) -> Tensor:
