@@ -10,7 +10,7 @@ help:
 	@echo "make demo      generated looks, recommendations and figures in demo/report.html; no network"
 	@echo "make test      the tests"
 	@echo "make check     lint, format, types"
-	@echo "make bundled-model   rebuild the model of the demo from a seed, fifteen minutes or so"
+	@echo "make bundled-model   rebuild the model of the demo from a seed, half an hour or so"
 	@echo "make clean     remove what the others made"
 
 install: $(STAMP)

@@ -34,8 +34,10 @@ GROUND = ["errors", "types", "results", "config", "artifacts"]
 HEAVY = {"torch", "transformers", "onnx", "onnxscript", "safetensors", "huggingface_hub"}
 MAY_BE_HEAVY = {
     "features/export.py",
-    *(f"model/{name}.py" for name in ("heads", "attention", "network", "contrast", "influence")),
-    *(f"model/{name}.py" for name in ("joined", "neighbours")),
+    *(
+        f"model/{name}.py"
+        for name in ("heads", "attention", "network", "contrast", "neighbours", "influence", "joined")
+    ),
     *("bench/closed_form.py", "bench/epoch.py"),
 }
 HEAVY_STAGES = ("training", "compare")

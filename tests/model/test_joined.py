@@ -70,7 +70,8 @@ def test_the_closed_form_is_linear() -> None:
 def test_side_by_side_inner_products_add_up() -> None:
     """One vector is enough: the parts' inner products, weighed, are one."""
     look, scene, product = drawn(4), scenes(5), products(7)
-    queries, attention = look.joined_queries(scene, torch.arange(K))
+    queries, looks = look.joined_queries(scene, torch.arange(K))
+    attention = look.attention(scene.regions, queries, looks)
     vectors = look.joined_products(*product)
     assert (queries.shape, vectors.shape, attention.shape) == ((5, K, T), (7, T), (5, K, R))
     linear = (
@@ -125,14 +126,16 @@ def test_the_exported_scene_side_gives_what_torch_gives(halves: int, tmp_path: P
         assert (got[0].shape, got[1].shape) == ((n, K, 4), (n, K, R))
         for values, wanted in zip(got, expected, strict=True):
             np.testing.assert_allclose(values, wanted, rtol=1e-4, atol=1e-4)
+    blank = {name: np.ones_like(getattr(scenes(2, halves), name)) for name in example}
+    np.testing.assert_allclose(session.run(["attention"], blank)[0], 1 / R, rtol=1e-4)
 
 
 def test_the_sides_are_the_joined_vectors_through_their_maps() -> None:
     look, scene, (pooled, statistics) = drawn(4), scenes(3), products(5)
     queries, attention = JoinedScene(look)(*scene)
-    whole, maps = look.joined_queries(scene, torch.arange(K))
+    whole, looks = look.joined_queries(scene, torch.arange(K))
     torch.testing.assert_close(queries, whole @ look.query_map)
-    torch.testing.assert_close(attention, maps)
+    torch.testing.assert_close(attention, look.attention(scene.regions, whole, looks))
     vectors = JoinedProduct(look)(pooled, statistics)
     torch.testing.assert_close(vectors, look.joined_products(pooled, statistics) @ look.product_map)
 

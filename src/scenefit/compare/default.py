@@ -73,9 +73,10 @@ def _scenes(task: Task, data: ContrastData, look: JoinedLook) -> tuple[Tensor, F
     for start in range(0, len(bench.pairs), 256):
         here = slice(start, start + 256)
         found = data.features.scene_features(bench.feature_rows[here])
-        query, weights = look.joined_queries(Scene(*(torch.from_numpy(part) for part in found)), category[here, None])
+        scene = Scene(*(torch.from_numpy(part) for part in found))
+        query, looks = look.joined_queries(scene, category[here, None])
         queries.append(query[:, 0])
-        attention.append(weights[:, 0])
+        attention.append(look.attention(scene.regions, query, looks)[:, 0])
     return torch.cat(queries), torch.cat(attention).numpy()
 
 

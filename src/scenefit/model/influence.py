@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 FAINT = 1e-12
-"""Every cell's attention before it is made to sum to one, so that a scene of equal cells has even attention."""
+"""The least that a cell's attention is before it is made to sum to one, so that a scene of equal cells has even
+attention, and the least that a deviation divides by. A least, not a summand: exporters drop so small a summand."""
 
 
 def statistics_influence(regions: Tensor, score: Tensor) -> Tensor:
@@ -26,8 +27,7 @@ def statistics_influence(regions: Tensor, score: Tensor) -> Tensor:
     """
     away = regions - regions.mean(dim=1, keepdim=True)
     variance = away.square().mean(dim=1, keepdim=True)
-    deviation = variance.sqrt()
-    moved = torch.where(deviation > 0, (away.square() - variance) / (2 * deviation + FAINT), torch.zeros_like(away))
+    moved = (away.square() - variance) / (2 * variance.sqrt()).clamp(min=FAINT)
     return score @ torch.cat([away, moved], dim=2).transpose(1, 2) / regions.shape[1]
 
 
@@ -48,5 +48,5 @@ def attended_influence(embedded: Tensor, attention: Tensor, score: Tensor) -> Te
 
 def as_attention(influence: Tensor) -> Tensor:
     """Give the share of each cell, (B, K, R), in all that raises a score; what lowers it has none."""
-    share = influence.clamp(min=0) + FAINT
+    share = influence.clamp(min=FAINT)
     return share / share.sum(dim=-1, keepdim=True)

@@ -36,6 +36,10 @@ class ClosedFormLook(nn.Module):
         return query if self.neighbours is None else query + self.neighbours(query, category, own)
 
 
+Looks = Sequence[tuple[Tensor, Tensor]]
+"""What `ContrastiveLook.look` gives, network by network: embedded regions (B, R, e) and attention (B, K, R)."""
+
+
 class Parts(NamedTuple):
     """What is joined: the closed form, the networks, and how much it and they together count."""
 
@@ -62,16 +66,16 @@ def scene_inputs(pooled: Tensor, regions: Tensor, halves: Tensor) -> Tensor:
 class JoinedLook(nn.Module):
     """All parts' vectors side by side, turned into d numbers by a linear map a side.
 
-    Side by side, a sum of inner products is one inner product: nothing is lost of "one vector is enough".
-    `query_map` (T, d) and `product_map` (T, d), T the length of all parts' vectors, keep of that product what
-    differs most over the training scenes and the catalog. `variance` (d,) is that of the products' vectors within
-    categories, which are uncorrelated.
+    Side by side, a sum of inner products is one inner product: nothing is lost of "one vector is enough". `weights`
+    (2,) tell how much the closed form and the networks count. `query_map` (T, d) and `product_map` (T, d), T the length
+    of all parts' vectors, keep of that product what differs most over the training scenes and the catalog. `variance`
+    (d,) is that of the products' vectors within categories, which are uncorrelated.
     """
 
+    weights: Tensor
     query_map: Tensor
     product_map: Tensor
     variance: Tensor
-    part_weights: Tensor
     networks: Sequence[ContrastiveLook]
 
     def __init__(self, parts: Parts, embedding: int) -> None:
@@ -79,22 +83,13 @@ class JoinedLook(nn.Module):
         self.closed_form = parts.closed_form
         self.networks = nn.ModuleList(parts.networks)  # type: ignore[assignment]
         self.sizes = (self.closed_form.product.out_features, sum(network.sizes.embedding for network in self.networks))
+        self.register_buffer("weights", torch.tensor(parts.weights))
         self.register_buffer("query_map", torch.zeros(sum(self.sizes), embedding))
         self.register_buffer("product_map", torch.zeros(sum(self.sizes), embedding))
         self.register_buffer("variance", torch.zeros(embedding))
-        self.register_buffer("part_weights", torch.tensor(parts.weights))
 
-    @property
-    def weights(self) -> tuple[float, float]:
-        """How much the closed form and the networks count."""
-        return float(self.part_weights[0]), float(self.part_weights[1])
-
-    @weights.setter
-    def weights(self, given: tuple[float, float]) -> None:
-        self.part_weights.copy_(torch.tensor(given))
-
-    def joined_queries(self, scene: Scene, category: Tensor, own: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Give all parts' query vectors (B, K, T), weighed, and the attention (B, K, R).
+    def joined_queries(self, scene: Scene, category: Tensor, own: Tensor | None = None) -> tuple[Tensor, Looks]:
+        """Give all parts' query vectors (B, K, T), weighed, and what each network saw.
 
         Args:
             scene: pooled features (B, D), regions (B, R, C) and halves (B, H).
@@ -102,26 +97,30 @@ class JoinedLook(nn.Module):
             own: shape (B,), the scenes' numbers where they may be of the training; see `ClosedFormLook.query`.
         """
         looks = [network.look(scene.regions, category) for network in self.networks]
-        queries = [self.part_weights[0] * self.closed_form.query(scene_inputs(*scene), category, own)]
+        queries = [self.weights[0] * self.closed_form.query(scene_inputs(*scene), category, own)]
         for network, (embedded, attention) in zip(self.networks, looks, strict=True):
-            queries.append(self.part_weights[1] * (network.embed(scene.pooled)[:, None] + attention @ embedded))
-        joined = torch.cat(queries, dim=-1)
-        return joined, as_attention(self._influence(scene.regions, joined, looks))
+            queries.append(self.weights[1] * (network.embed(scene.pooled)[:, None] + attention @ embedded))
+        return torch.cat(queries, dim=-1), looks
 
-    def _influence(self, regions: Tensor, queries: Tensor, looks: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
-        """Tell what each cell adds to the spread of the scores that a query (B, K, T) gives the catalog; (B, K, R).
+    def attention(self, regions: Tensor, queries: Tensor, looks: Looks) -> Tensor:
+        """Tell which cells the scores come from that queries give the catalog; shape (B, K, R).
 
-        That is the covariance, over products, of what the cell does to their scores with the scores. The pooled
+        What a cell adds is the covariance, over products, of what it does to their scores with the scores. The pooled
         features, the halves and the near scenes stay as they are.
+
+        Args:
+            regions: shape (B, R, C).
+            queries: shape (B, K, T), those of `joined_queries`.
+            looks: what it gave beside them.
         """
         score = (queries @ self.query_map * self.variance) @ self.query_map.T  # (B, K, T)
         sizes = [self.sizes[0], *(network.sizes.embedding for network in self.networks)]
         first, *others = torch.split(score, sizes, dim=-1)
         statistics = self.closed_form.scene.weight[:, -2 * regions.shape[2] :]  # the last of `scene_inputs`
-        found = self.part_weights[0] * statistics_influence(regions, first @ statistics)
+        found = self.weights[0] * statistics_influence(regions, first @ statistics)
         for part, (embedded, attention) in zip(others, looks, strict=True):
-            found = found + self.part_weights[1] * attended_influence(embedded, attention, part)
-        return found
+            found = found + self.weights[1] * attended_influence(embedded, attention, part)
+        return as_attention(found)
 
     def joined_products(self, pooled: Tensor, statistics: Tensor) -> Tensor:
         """Give all parts' product vectors (P, T)."""
@@ -142,8 +141,8 @@ class JoinedScene(nn.Module):
     def forward(self, pooled: Tensor, regions: Tensor, halves: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Give the query vectors and the attention of every category."""
         scene = Scene(pooled, regions, pooled[:, :0] if halves is None else halves)
-        queries, attention = self.model.joined_queries(scene, self.all)
-        return queries @ self.model.query_map, attention
+        queries, looks = self.model.joined_queries(scene, self.all)
+        return queries @ self.model.query_map, self.model.attention(regions, queries, looks)
 
 
 class JoinedProduct(nn.Module):

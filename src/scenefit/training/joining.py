@@ -65,7 +65,7 @@ def assemble(
     products, train = within(joined_products(look, data), data), joined_queries(look, data, data.train)
     sides = (torch.split(values, [*look.sizes], dim=1) for values in (train, products))
     first, second = (float(spread(*part)) for part in zip(*sides, strict=True))
-    look.weights = (weights.closed_form / first, weights.networks / second)
+    look.weights = torch.tensor([weights.closed_form / first, weights.networks / second])
     train *= part_weights(look)
     look.query_map, look.product_map = compress(centred(train, data), products, embedding)
     queries, content = train @ look.query_map, products @ look.product_map
@@ -118,7 +118,7 @@ def weigh(
 
 def part_weights(look: JoinedLook) -> Tensor:
     """Give the weight of each of the T joined numbers of a query."""
-    return torch.cat([torch.full((size,), weight) for size, weight in zip(look.sizes, look.weights, strict=True)])
+    return look.weights.repeat_interleave(torch.tensor(look.sizes))
 
 
 def _product_scores(data: TripletData, learned: Learned, held: Tensor, products: Tensor, contest: Contest) -> Tensor:
