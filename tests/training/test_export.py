@@ -1,4 +1,4 @@
-"""What is written beside the heads: the prior of each product that training saw."""
+"""What is written beside the heads: the prior of each product that training saw. All files may be read alike."""
 
 from __future__ import annotations
 
@@ -33,3 +33,5 @@ def test_the_prior_that_is_given_is_the_prior_that_serves(
     expected[data.pool] = prior
     assert 0 < len(prior) < len(expected)
     np.testing.assert_allclose(Model(tmp_path / "model").prior(products), expected, rtol=1e-6)
+    modes = {file.name: file.stat().st_mode for file in (tmp_path / "model").rglob("*") if file.is_file()}
+    assert len(set(modes.values())) == 1, f"whoever may read one file of a model may read all: {modes}"

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from scenefit import artifacts
 from scenefit.config import TrainConfig
@@ -64,7 +64,7 @@ def write_model(
 def _write_parts(folder: Path, made: Made, data: TripletData, backbone: Backbone) -> tuple[str, ...]:
     """Write all but the manifest and `WANTED`; name the files to seal, that among them."""
     folder.mkdir(exist_ok=True)
-    save_file(made.whole.state_dict(), folder / "model.safetensors")
+    (folder / "model.safetensors").write_bytes(save(made.whole.state_dict()))  # save_file would bar other users
     _export_sides(made, data, folder)
     shutil.copytree(backbone.folder, folder / "backbone")
     _write_seen(data, made, folder)
