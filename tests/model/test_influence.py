@@ -1,8 +1,6 @@
-"""The influence of cells against derivatives by finite differences, and the attention that is made of it."""
+"""The influence of a cell against scores with the cell put aside, and the attention that is made of it."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,54 +8,67 @@ import torch
 from torch import Tensor
 
 from scenefit.model.influence import as_attention, attended_influence, statistics_influence
-from scenefit.types import Doubles
 
-B, R, C, K, E, STEP = 2, 6, 3, 4, 5, 1e-5
+B, R, C, K, E = 2, 6, 3, 4, 5
 
 
 def drawn(*shape: int) -> Tensor:
     return torch.randn(*shape, generator=torch.Generator().manual_seed(sum(shape)), dtype=torch.float64)
 
 
-def derivative(of: Callable[[Doubles], Doubles]) -> Doubles:
-    """Give the derivative (..., R) of what weights (R,) of the cells give, where all are 1."""
-    ways = [np.eye(R)[i] * STEP for i in range(R)]
-    return np.stack([(of(1 + way) - of(1 - way)) / (2 * STEP) for way in ways], axis=-1)
+def without(cells: Tensor, i: int) -> Tensor:
+    """Put the mean of all cells (B, R, n) in place of one."""
+    changed = cells.clone()
+    changed[:, i] = cells.mean(dim=1)
+    return changed
 
 
 def test_of_means_and_deviations() -> None:
     regions, score = drawn(B, R, C), drawn(B, K, 2 * C)
 
-    def scores(weights: Doubles) -> Doubles:
-        x, w = regions.numpy(), (weights / weights.sum())[None, :, None]
-        mean = (w * x).sum(axis=1)
-        deviation = np.sqrt((w * (x - mean[:, None]) ** 2).sum(axis=1))
-        return np.asarray(np.einsum("bkc,bc->bk", score.numpy(), np.concatenate([mean, deviation], axis=1)))
+    def scores(cells: Tensor) -> Tensor:
+        statistics = torch.cat([cells.mean(dim=1), cells.std(dim=1, correction=0)], dim=1)
+        return (score @ statistics[:, :, None])[..., 0]
 
-    got = statistics_influence(regions, score)
-    np.testing.assert_allclose(got, derivative(scores), atol=1e-8)
-    np.testing.assert_allclose(got.sum(dim=-1), 0, atol=1e-12)
+    lost = torch.stack([scores(regions) - scores(without(regions, i)) for i in range(R)], dim=-1)
+    torch.testing.assert_close(statistics_influence(regions, score), lost)
 
 
 def test_of_the_attended_sum() -> None:
     embedded, attention, score = drawn(B, R, E), drawn(B, K, R).softmax(dim=-1), drawn(B, K, E)
 
-    def scores(weights: Doubles) -> Doubles:
-        a = attention.numpy() * weights
-        a /= a.sum(axis=-1, keepdims=True)
-        return np.asarray(np.einsum("bke,bkr,bre->bk", score.numpy(), a, embedded.numpy()))
+    def scores(cells: Tensor) -> Tensor:
+        return (score * (attention @ cells)).sum(dim=-1)
 
-    got = attended_influence(embedded, attention, score)
-    np.testing.assert_allclose(got, derivative(scores), atol=1e-8)
-    np.testing.assert_allclose(got.sum(dim=-1), 0, atol=1e-12)
+    lost = torch.stack([scores(embedded) - scores(without(embedded, i)) for i in range(R)], dim=-1)
+    torch.testing.assert_close(attended_influence(embedded, attention, score), lost)
+
+
+def test_all_attention_on_one_cell_leaves_that_cell_its_influence() -> None:
+    """The derivative by a cell's weight would be 0: the attended sum is the cell."""
+    embedded, score = drawn(1, R, E), drawn(1, 1, E)
+    attention = torch.zeros(1, 1, R, dtype=torch.float64)
+    attention[..., 2] = 1
+    found = attended_influence(embedded, attention, score)[0, 0]
+    assert found[2] == pytest.approx(float(score[0, 0] @ (embedded[0, 2] - embedded[0].mean(dim=0))))
+    assert found[2] != 0 and not found[[0, 1, 3, 4, 5]].any()
 
 
 def test_a_channel_that_is_the_same_everywhere_has_none() -> None:
     regions = drawn(B, R, C)
     regions[..., 1] = 3.0
     found = statistics_influence(regions, torch.eye(2 * C, dtype=torch.float64)[None].expand(B, -1, -1))
-    assert found.isfinite().all()
-    assert not found[:, [1, C + 1]].any()
+    assert not found[:, [1, C + 1]].any() and found[:, [0, C]].all()
+
+
+def test_a_channel_of_a_single_cell_loses_nearly_all_its_deviation() -> None:
+    """Here rounding may leave less than nothing of the variance."""
+    regions = torch.zeros(1, R, 1)
+    regions[0, 4] = 1.7
+    found = statistics_influence(regions, torch.tensor([[[0.0, 1.0]]]))[0, 0]
+    changed = without(regions, 4).std(dim=1, correction=0)
+    np.testing.assert_allclose(found[4], regions.std(dim=1, correction=0) - changed, rtol=1e-6)
+    assert found.isfinite().all() and found.argmax() == 4
 
 
 def test_attention_is_the_share_of_what_raises_the_score() -> None:

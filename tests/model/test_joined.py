@@ -88,26 +88,28 @@ def test_side_by_side_inner_products_add_up() -> None:
 
 
 def test_attention_is_what_each_cell_adds_to_the_spread_of_the_scores() -> None:
-    """Against finite differences, in the weight of each cell, of sum_j variance_j q_j q_j(weights)."""
+    """Against each cell made the mean of all, one by one: what sum_j variance_j q_j q_j(without it) loses."""
     look, scene = drawn(4).double(), Scene(*(part.double() for part in scenes(2)))
     queries, attention = JoinedScene(look)(*scene)
-    base, step = queries * look.variance, 1e-5
+    looks = [network.look(scene.regions, torch.arange(K)) for network in look.networks]
 
-    def score(weights: Tensor) -> Tensor:
-        w = (weights / weights.sum())[None, :, None]
-        mean = (w * scene.regions).sum(dim=1)
-        deviation = (w * (scene.regions - mean[:, None]).square()).sum(dim=1).sqrt()
-        pooled = torch.cat([scene.pooled, scene.halves, mean, deviation], dim=1)
-        parts = [look.weights[0] * look.closed_form.query(pooled, torch.arange(K))]
-        for network in look.networks:
-            embedded, attended = network.look(scene.regions, torch.arange(K))
-            attended = attended * weights / (attended * weights).sum(dim=-1, keepdim=True)
-            parts.append(look.weights[1] * (network.embed(scene.pooled)[:, None] + attended @ embedded))
-        return (torch.cat(parts, dim=-1) @ look.query_map * base).sum(dim=-1)
+    def without(cells: Tensor, i: int | None) -> Tensor:
+        changed = cells.clone()
+        if i is not None:
+            changed[:, i] = cells.mean(dim=1)
+        return changed
 
-    ways = step * torch.eye(R, dtype=torch.float64)
-    influence = torch.stack([(score(1 + way) - score(1 - way)) / (2 * step) for way in ways], dim=-1).clamp(min=0)
-    torch.testing.assert_close(attention, influence / influence.sum(dim=-1, keepdim=True), rtol=1e-4, atol=1e-7)
+    def score(i: int | None) -> Tensor:
+        regions = without(scene.regions, i)
+        statistics = [regions.mean(dim=1), regions.std(dim=1, correction=0)]
+        inputs = torch.cat([scene.pooled, scene.halves, *statistics], dim=1)
+        parts = [look.weights[0] * look.closed_form.query(inputs, torch.arange(K))]
+        for network, (embedded, attended) in zip(look.networks, looks, strict=True):
+            parts.append(look.weights[1] * (network.embed(scene.pooled)[:, None] + attended @ without(embedded, i)))
+        return (torch.cat(parts, dim=-1) @ look.query_map * queries * look.variance).sum(dim=-1)
+
+    lost = torch.stack([score(None) - score(i) for i in range(R)], dim=-1).clamp(min=0)
+    torch.testing.assert_close(attention, lost / lost.sum(dim=-1, keepdim=True), rtol=1e-6, atol=1e-9)
     assert (attention > 0.3).any() and (attention < 1e-6).any()
 
 

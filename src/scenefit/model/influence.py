@@ -1,8 +1,7 @@
-"""Which cells of a scene a query comes from: the derivative of a score by the weight of each cell (torch).
+"""Which cells of a scene a query comes from: what a score loses where a cell is like the mean of all cells (torch).
 
-Give each of the R cells a weight w_i, 1 at first. Means over the cells, standard deviations and attention become
-weighted ones; the derivative of a score by w_i is the influence of cell i on it (the infinitesimal jackknife, Jaeckel
-1972). Over all cells it sums to 0.
+That is occlusion (Zeiler and Fergus 2014) by an average cell, without a run of anything: means and standard deviations
+over the cells change by a formula, and networks are held to the attention that they paid.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from torch import Tensor
 
 FAINT = 1e-12
 """The least that a cell's attention is before it is made to sum to one, so that a scene of equal cells has even
-attention, and the least that a deviation divides by. A least, not a summand: exporters drop so small a summand."""
+attention. A least, not a summand: exporters drop so small a summand."""
 
 
 def statistics_influence(regions: Tensor, score: Tensor) -> Tensor:
@@ -23,27 +22,29 @@ def statistics_influence(regions: Tensor, score: Tensor) -> Tensor:
         score: shape (B, K, 2 C), what one more of each mean and of each deviation adds to K scores.
 
     Returns:
-        shape (B, K, R): with mean m, variance v and deviation s, (r_i - m) / R and ((r_i - m)^2 - v) / 2 s R, scored.
+        shape (B, K, R): with mean m, variance v and a = r_i - m, the mean loses a / R and the deviation
+        sqrt(v) - sqrt(v - a^2 (R + 1) / R^2), scored.
     """
+    n = regions.shape[1]
     away = regions - regions.mean(dim=1, keepdim=True)
     variance = away.square().mean(dim=1, keepdim=True)
-    moved = (away.square() - variance) / (2 * variance.sqrt()).clamp(min=FAINT)
-    return score @ torch.cat([away, moved], dim=2).transpose(1, 2) / regions.shape[1]
+    without = (variance - away.square() * ((n + 1) / n**2)).clamp(min=0)
+    return score @ torch.cat([away / n, variance.sqrt() - without.sqrt()], dim=2).transpose(1, 2)
 
 
 def attended_influence(embedded: Tensor, attention: Tensor, score: Tensor) -> Tensor:
-    """Follow scores of the attended sum a = sum of a_i f_i.
+    """Follow scores of the attended sum, sum of a_i f_i.
 
     Args:
         embedded: shape (B, R, d), f_i.
         attention: shape (B, K, R), a_i.
-        score: shape (B, K, d), what one more of each number of a adds to K scores.
+        score: shape (B, K, d), what one more of each number of the sum adds to K scores.
 
     Returns:
-        shape (B, K, R): a_i (f_i - a), scored.
+        shape (B, K, R): a_i (f_i - mean of all f), scored.
     """
     worth = score @ embedded.transpose(1, 2)
-    return attention * (worth - (attention * worth).sum(dim=-1, keepdim=True))
+    return attention * (worth - worth.mean(dim=-1, keepdim=True))
 
 
 def as_attention(influence: Tensor) -> Tensor:

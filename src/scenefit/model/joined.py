@@ -105,8 +105,8 @@ class JoinedLook(nn.Module):
     def attention(self, regions: Tensor, queries: Tensor, looks: Looks) -> Tensor:
         """Tell which cells the scores come from that queries give the catalog; shape (B, K, R).
 
-        What a cell adds is the covariance, over products, of what it does to their scores with the scores. The pooled
-        features, the halves and the near scenes stay as they are.
+        What a cell adds is the covariance, over products, of what their scores lose without it with the scores; see
+        `influence`. The pooled features, the halves and the near scenes stay as they are.
 
         Args:
             regions: shape (B, R, C).
