@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from scenefit.cli import run
@@ -26,7 +27,7 @@ def test_it_draws_and_prints_one_object(
     assert result["counts"]["scenes"] == len(dataset.scenes["id"]) == scenes
     assert len(result["categories"]) == categories
     assert (result["dataset"], result["fingerprint"]) == (str(out), dataset.fingerprint)
-    assert result["truth"] == len(read_truth(dataset)["scene"])
+    assert result["truth"] == len(read_truth(dataset, np.arange(len(dataset.pair_scene)))["scene"])
     assert dataset.about["seed"] == 7
 
 

@@ -45,6 +45,13 @@ def test_absent_values_come_back_as_none_or_nan(tmp_path: Path) -> None:
         np.testing.assert_array_equal(table["price"].astype(float), expected)
 
 
+def test_only_the_rows_with_wanted_values_are_read(tmp_path: Path) -> None:
+    write_table(tmp_path / "t.parquet", _table(*({**SCENE, "id": f"{n % 5}", "width": n} for n in range(50))), SCENES)
+    wanted = read_table(tmp_path / "t.parquet", SCENES, ("id", np.array(["3", "1", "9"], object)))
+    assert wanted["width"].tolist() == [n for n in range(50) if n % 5 in (1, 3)]
+    assert len(read_table(tmp_path / "t.parquet", SCENES, ("id", np.array([], object)))["id"]) == 0
+
+
 def test_an_empty_table_comes_back_empty(tmp_path: Path) -> None:
     write_table(tmp_path / "t.parquet", {name: np.array([], object) for name in SCENES}, SCENES)
     assert [len(column) for column in read_table(tmp_path / "t.parquet", SCENES).values()] == [0] * 5

@@ -159,7 +159,7 @@ def test_the_region_of_generated_looks_is_the_item_that_decides(drawn: tuple[Mod
 def test_boxes_are_in_the_order_of_the_pairs(drawn: tuple[Model, DatasetFeatures], features: DatasetFeatures) -> None:
     dataset = drawn[1].dataset
     pairs = everything(drawn[1])[::-2]
-    regions = deciding_regions(read_truth(dataset))
+    regions = deciding_regions(read_truth(dataset, pairs))
     assert deciding_boxes(dataset, pairs) == [
         regions[dataset.pairs["scene"][pair], dataset.pairs["category"][pair]] for pair in pairs
     ]

@@ -20,7 +20,8 @@ def looks(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
 
 
 def test_the_oracle_gives_minus_the_scores_of_the_truth(looks: Dataset) -> None:
-    truth, pairs = read_truth(looks), np.arange(len(looks.pair_scene))
+    pairs = np.arange(len(looks.pair_scene))
+    truth = read_truth(looks, pairs)
     oracle = Oracle(looks, truth, pairs)
     for pair in pairs:
         category = looks.pairs["category"][pair]

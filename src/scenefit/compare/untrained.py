@@ -22,4 +22,4 @@ def baseline(name: str) -> Callable[[Task], Fitted]:
 
 def fit_oracle(task: Task) -> Fitted:
     """Rank by the rule that made the looks: the ceiling."""
-    return Fitted(Oracle(task.dataset, read_truth(task.dataset), task.bench.pairs))
+    return Fitted(Oracle(task.dataset, read_truth(task.dataset, task.bench.pairs), task.bench.pairs))

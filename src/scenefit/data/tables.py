@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 
 from scenefit.errors import DataError
-from scenefit.types import Table
+from scenefit.types import Array, Table
 
 SCENES = {"id": "VARCHAR", "image": "VARCHAR", "content": "VARCHAR", "width": "INTEGER", "height": "INTEGER"}
 PRODUCTS = {
@@ -89,15 +89,24 @@ def write_table(path: Path, table: Table, columns: Mapping[str, str]) -> None:
             raise os_error(error, path) from None
 
 
-def read_table(path: Path, columns: Mapping[str, str]) -> Table:
+def read_table(path: Path, columns: Mapping[str, str], only: tuple[str, Array] | None = None) -> Table:
     """Read a Parquet file's columns; an absent value comes as None (text) or NaN (numbers).
+
+    Args:
+        path: the file.
+        columns: those to read, with their types.
+        only: a column and the values that it has in the rows to read; None reads all rows.
 
     Raises:
         DataError: not Parquet, a column missing or of another type, or a value absent that may not be.
     """
     with _opened(path) as (connection, source, found):
         _check_columns(path, found, columns)
-        table = connection.execute(f"SELECT {_names(columns)} FROM {source}").fetchnumpy()  # noqa: S608
+        where = ""
+        if only:
+            connection.register("wanted", {"value": only[1]})
+            where = f"WHERE {_names(only[:1])} IN (SELECT value FROM wanted)"  # noqa: S608
+        table = connection.execute(f"SELECT {_names(columns)} FROM {source} {where}").fetchnumpy()  # noqa: S608
     return {name: _plain(path, name, columns[name], column) for name, column in table.items()}
 
 

@@ -45,9 +45,9 @@ class DemoFigures:
 
 def measure(model: Model, features: DatasetFeatures, split: str = "test") -> DemoFigures:
     """Measure the model, the oracle and the baselines on a split of generated looks whose features are at hand."""
-    dataset, truth = features.dataset, read_truth(features.dataset)
+    dataset = features.dataset
     bench = Bench.of(features, dataset.split_rows(split), model.categories, True, SEED)
-    gallery = embed_dataset(model, features)
+    truth, gallery = read_truth(dataset, bench.pairs), embed_dataset(model, features)
     own = ModelScorer(model, gallery, features, bench.pairs, bench.feature_rows)
     methods: dict[str, Scorer] = {"scenefit": own, "oracle": Oracle(dataset, truth, bench.pairs), **baselines(bench)}
     placings = {name: bench.measure(scorer).placing for name, scorer in methods.items()}

@@ -84,25 +84,26 @@ def _run_domain(folder: Path, name: str, seed: int, train: Trainer | None, progr
     backbone = model.backbone(threads=1)
     compute_features(dataset, backbone, dataset.split_rows("test"), progress=progress)
     figures = measure(model, DatasetFeatures.open(dataset, backbone))
-    return DomainDemo(name, folder, figures, _examples(dataset, Recommender.open(catalog), read_truth(dataset)))
+    return DomainDemo(name, folder, figures, _examples(dataset, Recommender.open(catalog)))
 
 
-def _examples(dataset: Dataset, recommender: Recommender, truth: Table) -> list[Example]:
+def _examples(dataset: Dataset, recommender: Recommender) -> list[Example]:
     """Recommend for the first test scene of as many categories as are shown."""
-    regions, chosen = deciding_regions(truth), dict[str, int]()
+    chosen = dict[str, int]()
     for row in dataset.split_rows("test"):
         category, scene = dataset.pairs["category"][row], dataset.pairs["scene"][row]
         if category not in chosen and scene not in {dataset.pairs["scene"][other] for other in chosen.values()}:
             chosen[category] = int(row)
-    return [_example(dataset, recommender, truth, regions, row) for row in list(chosen.values())[:SHOWN]]
+    rows = list(chosen.values())[:SHOWN]
+    truth = read_truth(dataset, np.array(rows))
+    return [_example(dataset, recommender, truth, row) for row in rows]
 
 
-def _example(
-    dataset: Dataset, recommender: Recommender, truth: Table, regions: dict[tuple[str, str], Box], row: int
-) -> Example:
+def _example(dataset: Dataset, recommender: Recommender, truth: Table, row: int) -> Example:
     scene, category = dataset.pairs["scene"][row], dataset.pairs["category"][row]
     photo = dataset.folder / dataset.scenes["image"][dataset.pair_scene[row]]
     result = recommender.recommend(photo, [category], k=K, box=Box(*dataset.boxes[row].tolist()))
     goes = (truth["scene"] == scene) & (truth["category"] == category) & truth["compatible"].astype(np.bool_)
     compatible = frozenset(truth["product"][goes].tolist())
-    return Example(category, result, regions[scene, category], compatible, dataset.pairs["product"][row])
+    region = deciding_regions(truth)[scene, category]
+    return Example(category, result, region, compatible, dataset.pairs["product"][row])

@@ -154,6 +154,6 @@ def deciding_boxes(dataset: Dataset, pairs: Ints) -> list[Box | None] | None:
     """Give the box of the item that decides for each pair of generated looks; None for a dataset without truth."""
     if TRUTH_FILE not in dataset.about["files"]:
         return None
-    regions = deciding_regions(read_truth(dataset))
+    regions = deciding_regions(read_truth(dataset, pairs))
     keys = zip(dataset.pairs["scene"][pairs], dataset.pairs["category"][pairs], strict=True)
     return [regions.get(key) for key in keys]

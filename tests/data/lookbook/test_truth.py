@@ -22,7 +22,8 @@ Key = tuple[str, str]
 
 @pytest.fixture(scope="module")
 def truth(drawn: Any) -> Table:
-    return read_truth(drawn.open())
+    looks = drawn.open()
+    return read_truth(looks, np.arange(len(looks.pair_scene)))
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +149,15 @@ def test_mean_colours_do_not_give_the_rule_away(drawn: Any, truth: Table, rows_o
     assert 0.4 < accuracy < 0.6
 
 
+def test_the_truth_of_some_pairs_is_that_of_their_scenes(drawn: Any, truth: Table) -> None:
+    looks, pairs = drawn.open(), np.array([3, 0])
+    found = read_truth(looks, pairs)
+    rows = np.isin(truth["scene"], looks.pairs["scene"][pairs])
+    assert 0 < rows.sum() < len(rows)
+    assert {name: column.tolist() for name, column in found.items()} == {n: truth[n][rows].tolist() for n in truth}
+    assert len(read_truth(looks, np.array([], np.int64))["scene"]) == 0
+
+
 def test_other_datasets_have_no_truth(dataset: Dataset) -> None:
     with pytest.raises(DataError, match=r"lists no truth\.parquet; expected generated looks, as 'scenefit data lookbo"):
-        read_truth(dataset)
+        read_truth(dataset, np.arange(1))

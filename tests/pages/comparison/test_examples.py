@@ -130,7 +130,7 @@ def test_ties_are_told() -> None:
 def test_the_rule_of_generated_looks(generated: Compared) -> None:
     shown = generated.shown
     assert shown is not None
-    truth = read_truth(generated.dataset)
+    truth = read_truth(generated.dataset, shown.pairs)
     columns = (truth[name].tolist() for name in ("scene", "product", "compatible"))
     goes = {(scene, product): bool(fits) for scene, product, fits in zip(*columns, strict=True)}
     found = []

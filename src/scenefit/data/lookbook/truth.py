@@ -14,7 +14,7 @@ from scenefit.data.lookbook.looks import Product, oracle_scores
 from scenefit.data.lookbook.style import COMPATIBLE
 from scenefit.data.tables import TRUTH, read_table
 from scenefit.errors import DataError
-from scenefit.types import Array, Box, Table
+from scenefit.types import Array, Box, Ints, Table
 
 TRUTH_FILE = "truth.parquet"
 
@@ -57,12 +57,16 @@ def truth_table(scenes: Iterable[Scene], products: Mapping[str, Sequence[Product
     return {name: np.concatenate(parts) for name, parts in columns.items()}
 
 
-def read_truth(dataset: Dataset) -> Table:
-    """Read the truth about generated looks.
+def read_truth(dataset: Dataset, pairs: Ints) -> Table:
+    """Read the truth about the scenes of some pairs of generated looks; that of all may not fit into memory.
 
     One row for each scene, category that it has a pair of, and product of the category: `score` in [0, 1] is how well
     the product goes with the item that decides, `compatible` whether that is at least `style.COMPATIBLE`, `anchor` the
     category of the item that decides, and left, top, right, bottom its box in the scene.
+
+    Args:
+        dataset: the looks.
+        pairs: shape (N,), int64, rows of their pairs.
 
     Raises:
         DataError: the dataset has none, as all that `write_lookbook` did not make; or it cannot be read.
@@ -72,7 +76,8 @@ def read_truth(dataset: Dataset) -> Table:
         raise DataError(
             f"{dataset.folder} lists no {TRUTH_FILE}; expected generated looks, as 'scenefit data lookbook' makes them"
         )
-    return read_table(dataset.folder / TRUTH_FILE, TRUTH)
+    scenes = dataset.scenes["id"][np.unique(dataset.pair_scene[pairs])]
+    return read_table(dataset.folder / TRUTH_FILE, TRUTH, ("scene", scenes))
 
 
 def deciding_regions(truth: Table) -> dict[tuple[str, str], Box]:

@@ -95,8 +95,7 @@ def _varied(rows: Ints, shown: Shown, dataset: Dataset, taken: set[int]) -> Ints
 
 def examples(shown: Shown, dataset: Dataset, rows: Ints) -> list[Example]:
     """Tell of the rankings in rows of `shown` what a reader wants to see."""
-    scenes = dataset.pair_scene[shown.pairs[rows]]
-    known = _rule(dataset, {str(dataset.scenes["id"][scene]) for scene in scenes})
+    known = _rule(dataset, shown.pairs[rows])
     return [_example(shown, dataset, row, known) for row in rows.tolist()]
 
 
@@ -106,7 +105,7 @@ Rule = dict[tuple[str, str], bool]
 def share_that_goes(shown: Shown, dataset: Dataset) -> float | None:
     """Give the share of the first products that go with their scene by the rule; None where no rule is known."""
     pairs = shown.tops["pair"].astype(np.int64)
-    known = _rule(dataset, set(dataset.pairs["scene"][pairs].tolist()))
+    known = _rule(dataset, pairs)
     if known is None:
         return None
     keys = zip(
@@ -115,13 +114,13 @@ def share_that_goes(shown: Shown, dataset: Dataset) -> float | None:
     return float(np.mean([known[key] for key in keys]))
 
 
-def _rule(dataset: Dataset, scenes: set[str]) -> Rule | None:
-    """Give, for generated looks, by (scene, product) whether they go together."""
+def _rule(dataset: Dataset, pairs: Ints) -> Rule | None:
+    """Give, for generated looks, by (scene, product) whether they go together, for the scenes of some pairs."""
     if TRUTH_FILE not in dataset.about["files"]:
         return None
-    truth = read_truth(dataset)
+    truth = read_truth(dataset, pairs)
     columns = (truth[name].tolist() for name in ("scene", "product", "compatible"))
-    return {(scene, product): bool(goes) for scene, product, goes in zip(*columns, strict=True) if scene in scenes}
+    return {(scene, product): bool(goes) for scene, product, goes in zip(*columns, strict=True)}
 
 
 def _example(shown: Shown, dataset: Dataset, row: int, known: Rule | None) -> Example:
