@@ -69,7 +69,8 @@ def _as_json(each: DomainDemo) -> dict[str, Any]:
         "area": figures.area.as_json(),
         "concentration": figures.concentration.as_json(),
     }
-    return {**facts, "methods": methods, "above_raw_features": figures.margin.as_json(), "attention": attention}
+    apart = {"above_raw_features": figures.margin.as_json(), "below_oracle": figures.below.as_json()}
+    return {**facts, "methods": methods, **apart, "attention": attention}
 
 
 def _show(each: DomainDemo) -> None:

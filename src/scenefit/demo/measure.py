@@ -28,8 +28,9 @@ class DemoFigures:
     """What the demo measured in one domain.
 
     `accuracy` and `top_10` hold an estimate for each method, `margin` the model's binary accuracy minus that of raw
-    features. `attention` falls on the deciding region, which covers `area` of what the model sees, both means over the
-    pairs; `concentration` is their ratio pair by pair, then averaged: 1 is no better than chance.
+    features, `below` the oracle's minus the model's. `attention` falls on the deciding region, which covers `area` of
+    what the model sees, both means over the pairs; `concentration` is their ratio pair by pair, then averaged: 1 is no
+    better than chance.
     """
 
     pairs: int
@@ -38,6 +39,7 @@ class DemoFigures:
     accuracy: Mapping[str, Estimate]
     top_10: Mapping[str, Estimate]
     margin: Estimate
+    below: Estimate
     attention: Estimate
     area: Estimate
     concentration: Estimate
@@ -61,6 +63,7 @@ def measure(model: Model, features: DatasetFeatures, split: str = "test") -> Dem
         accuracy={name: estimate(values) for name, values in exact.items()},
         top_10={name: estimate(top_k(placing, 10)) for name, placing in placings.items()},
         margin=estimate(exact["scenefit"] - exact["raw features"]),
+        below=estimate(exact["oracle"] - exact["scenefit"]),
         attention=estimate(on_region),
         area=estimate(area),
         concentration=estimate(on_region / area),

@@ -11,6 +11,7 @@ from string import Template
 from scenefit.data.images import decode, read_bytes
 from scenefit.demo.measure import DemoFigures
 from scenefit.demo.run import DomainDemo, Example
+from scenefit.evaluation.bootstrap import Estimate
 from scenefit.pages.pictures import heat_uri, photo_uri, place_style, product_uri, shade
 from scenefit.results import Recommendation
 
@@ -28,15 +29,14 @@ def _domain(demo: DomainDemo) -> str:
     figures = demo.figures
     return f"""<h2>{escape(demo.name)}</h2>{_table(figures)}
 <p>{figures.pairs} pairs of {figures.scenes} scenes, {figures.gallery} products; 95 % intervals over scenes. The model
-is {_points(figures)} above raw features. {figures.attention.value:.0%} of its attention falls on the item that decides,
-which covers {figures.area.value:.0%} of what it sees; pair by pair that is {figures.concentration.value:.1f} times its
-share.</p>
+is {_points(figures.margin)} above raw features and {_points(figures.below)} below the oracle.
+{figures.attention.value:.0%} of its attention falls on the item that decides, which covers {figures.area.value:.0%} of
+what it sees; pair by pair that is {figures.concentration.value:.1f} times its share.</p>
 {"".join(_example(example) for example in demo.examples)}"""
 
 
-def _points(figures: DemoFigures) -> str:
-    margin = figures.margin
-    return f"{margin.value * 100:.1f} points [{margin.low * 100:.1f}, {margin.high * 100:.1f}]"
+def _points(difference: Estimate) -> str:
+    return f"{difference.value * 100:.1f} points [{difference.low * 100:.1f}, {difference.high * 100:.1f}]"
 
 
 def _table(figures: DemoFigures) -> str:
