@@ -18,8 +18,9 @@ class TrainConfig:
         margin: of the hinge triplet loss, in squared distance.
         embedding: length d of the embeddings.
         hidden: units of each head's hidden layer.
-        dropout: share of hidden units dropped in training, in [0, 1).
+        dropout: share of hidden units dropped in training, in [0, 1); recipe `default` halves it where pairs are many.
         learning_rate: of Adam.
+        cooling: over so many last of the `epochs` the learning rate falls to nothing; 0 keeps it.
         weight_decay: of Adam (L2).
         batch_size: triplets a step.
         epochs: at most so many passes over the pairs.
@@ -39,6 +40,7 @@ class TrainConfig:
     hidden: int = 512
     dropout: float = 0.5
     learning_rate: float = 1e-3
+    cooling: int = 0
     weight_decay: float = 0.0
     batch_size: int = 64
     epochs: int = 60

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from scenefit.features.export import export_onnx
 from scenefit.model.contrast import ContrastiveLook
-from scenefit.model.heads import SceneSide, Sizes
+from scenefit.model.heads import Sizes
 from scenefit.model.joined import ClosedFormLook, JoinedLook, JoinedProduct, JoinedScene, Parts, Scene, scene_inputs
 
 D, R, C, K, E = 6, 9, 3, 4, 5
@@ -38,6 +38,7 @@ def drawn(d: int, halves: int = 2 * D, weights: tuple[float, float] = (2.0, 0.25
     for network in networks:  # as after some training
         network.train().embed(torch.randn(50, D))
         network.train().embed_regions(torch.randn(50, R, C))
+        torch.nn.init.normal_(network.category_map.second)
     look = JoinedLook(Parts(linear, networks, weights), d)
     look.query_map.copy_(torch.randn(T, d))
     look.product_map.copy_(torch.randn(T, d))
@@ -71,7 +72,7 @@ def test_side_by_side_inner_products_add_up() -> None:
     """One vector is enough: the parts' inner products, weighed, are one."""
     look, scene, product = drawn(4), scenes(5), products(7)
     queries, looks = look.joined_queries(scene, torch.arange(K))
-    attention = look.attention(scene.regions, queries, looks)
+    attention = look.attention(scene.regions, queries, looks, torch.arange(K))
     vectors = look.joined_products(*product)
     assert (queries.shape, vectors.shape, attention.shape) == ((5, K, T), (7, T), (5, K, R))
     linear = (
@@ -80,7 +81,8 @@ def test_side_by_side_inner_products_add_up() -> None:
     )
     networks = torch.zeros_like(linear)
     for network in look.networks:
-        query, _ = SceneSide(network)(scene.pooled, scene.regions)
+        embedded, every = network.embed(scene.pooled), torch.arange(K).repeat(5, 1)
+        query = torch.stack([network.query(embedded, scene.regions, every[:, k]) for k in range(K)], dim=1)
         networks += query @ network.embed(product[0]).T
     torch.testing.assert_close(queries @ vectors.T, 2 * linear + 0.25 * networks, rtol=1e-4, atol=1e-4)
     own, _ = look.joined_queries(scene, torch.tensor([[1], [0], [3], [3], [2]]))
@@ -105,7 +107,8 @@ def test_attention_is_what_each_cell_adds_to_the_spread_of_the_scores() -> None:
         inputs = torch.cat([scene.pooled, scene.halves, *statistics], dim=1)
         parts = [look.weights[0] * look.closed_form.query(inputs, torch.arange(K))]
         for network, (embedded, attended) in zip(look.networks, looks, strict=True):
-            parts.append(look.weights[1] * (network.embed(scene.pooled)[:, None] + attended @ without(embedded, i)))
+            seen = network.embed(scene.pooled)[:, None] + attended @ without(embedded, i)
+            parts.append(look.weights[1] * network.category_map(seen, torch.arange(K)))
         return (torch.cat(parts, dim=-1) @ look.query_map * queries * look.variance).sum(dim=-1)
 
     lost = torch.stack([score(None) - score(i) for i in range(R)], dim=-1).clamp(min=0)
@@ -137,7 +140,7 @@ def test_the_sides_are_the_joined_vectors_through_their_maps() -> None:
     queries, attention = JoinedScene(look)(*scene)
     whole, looks = look.joined_queries(scene, torch.arange(K))
     torch.testing.assert_close(queries, whole @ look.query_map)
-    torch.testing.assert_close(attention, look.attention(scene.regions, whole, looks))
+    torch.testing.assert_close(attention, look.attention(scene.regions, whole, looks, torch.arange(K)))
     vectors = JoinedProduct(look)(pooled, statistics)
     torch.testing.assert_close(vectors, look.joined_products(pooled, statistics) @ look.product_map)
 

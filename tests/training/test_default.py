@@ -13,12 +13,14 @@ import torch
 
 from scenefit.config import TrainConfig, recipe
 from scenefit.features.dataset_features import DatasetFeatures
-from scenefit.model.heads import Sizes
-from scenefit.training import default
+from scenefit.model.contrast import ContrastiveLook
+from scenefit.model.heads import Dropout, Sizes
+from scenefit.training import default, loop
 from scenefit.training.closed_form import ClosedForm
 from scenefit.training.contrast import ContrastData
 from scenefit.training.default import Default, common_epochs, fit_default
 from scenefit.training.joining import Learned, Weights
+from scenefit.training.loop import Trained, learning_rate
 from scenefit.types import Progress, silent
 
 CONFIG = replace(recipe("default"), hidden=16, embedding=8, epochs=3, networks=2, batch_size=32)
@@ -126,9 +128,29 @@ def test_goes_on_to_the_same_model_wherever_it_is_stopped(fit: Fit) -> None:
 @pytest.mark.usefixtures("several")
 def test_of_many_pairs_one_network_is_trained(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(default, "MANY", 84)
-    assert len(fit().networks) == 1
+    assert [_dropout(network) for network in fit().networks] == [CONFIG.dropout / 2]
     monkeypatch.setattr(default, "MANY", 85)
-    assert len(fit().networks) == 2
+    assert [_dropout(network) for network in fit().networks] == [CONFIG.dropout] * 2
+
+
+def _dropout(network: Trained[ContrastiveLook]) -> float:
+    (layer,) = (part for part in network.model.local if isinstance(part, Dropout))
+    return layer.rate
+
+
+@pytest.mark.usefixtures("several")
+def test_what_serves_is_trained_at_a_rate_that_falls_to_nothing(fit: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[float] = []
+
+    def noted(config: TrainConfig, epoch: int) -> float:
+        rates.append(learning_rate(config, epoch))
+        return rates[-1]
+
+    monkeypatch.setattr(loop, "learning_rate", noted)
+    monkeypatch.setattr(default, "COOLING", 2)
+    fit()
+    share = np.array([1, 1, 1] * 2 + [3 / 3, 2 / 3, 1 / 3] * 2)  # two networks of three epochs, and both again
+    assert rates == pytest.approx(CONFIG.learning_rate * share)
 
 
 def test_no_more_networks_are_trained_where_one_is_worse_than_the_closed_form(fit: Fit) -> None:

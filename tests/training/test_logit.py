@@ -8,22 +8,26 @@ import torch
 from torch import Tensor
 
 from scenefit.training import logit
-from scenefit.training.logit import FAITH, fit_weights
+from scenefit.training.logit import FAITH, STRAY, fit_weights
 from scenefit.types import Array
 
 START = torch.tensor([0.5, 0.5, 0.5])
 
 
-def choices(weights: list[float], pairs: int, seed: int = 0, others: int = 12) -> tuple[Tensor, Array]:
+def choices(
+    weights: list[float], pairs: int, seed: int = 0, others: int = 12, stray: float = STRAY
+) -> tuple[Tensor, Array]:
     """Draw scores of candidates, and choose one of each row by weights and Gumbel noise; the chosen one comes first.
 
-    A fifth of the candidates is not eligible: these have scores that none would choose, or all.
+    A share of the rows, the first, is chosen from by noise alone. A fifth of the candidates is not eligible: these have
+    scores that none would choose, or all.
     """
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=(pairs, others, len(weights)))
     eligible = rng.uniform(size=(pairs, others)) < 0.8
     eligible[:, 0] = True
-    noisy = np.where(eligible, scores @ weights + rng.gumbel(size=(pairs, others)), -np.inf)
+    meant = scores @ weights * (np.arange(pairs) >= stray * pairs)[:, None]
+    noisy = np.where(eligible, meant + rng.gumbel(size=(pairs, others)), -np.inf)
     best = noisy.argmax(axis=1)
     rows = np.arange(pairs)
     for values in (scores, eligible):
@@ -37,7 +41,8 @@ def cost(weights: Array, scores: Tensor, eligible: Array, start: Tensor) -> floa
     total = FAITH / 2 * float(((weights - start.numpy()) ** 2).sum())
     for row, mask in zip(scores.double().numpy(), eligible, strict=True):
         values = row[mask] @ weights
-        total += np.log(np.exp(values - values[0]).sum())
+        likely = 1 / np.exp(values - values[0]).sum()
+        total -= np.log((1 - STRAY) * likely + STRAY / mask.sum())
     return float(total)
 
 
@@ -46,6 +51,14 @@ def test_recovers_the_weights_that_choices_were_made_by() -> None:
     weights = fit_weights(scores, eligible, START)
     assert weights.dtype == torch.float32
     assert weights.tolist() == pytest.approx([1.5, 0.4, 0.0], abs=0.07)
+
+
+def test_stray_choices_do_not_blunt_sharp_scores(monkeypatch: pytest.MonkeyPatch) -> None:
+    scores, eligible = choices([6.0, 0.0, 0.0], pairs=2000)
+    heard = fit_weights(scores, eligible, START)
+    assert float(heard[0]) > 5
+    monkeypatch.setattr(logit, "STRAY", 1e-9)
+    assert float(fit_weights(scores, eligible, START)[0]) < 2.5
 
 
 @pytest.mark.parametrize("made_by", [[1.2, 0.3], [1.0, -0.8], [-1.0, -1.0]])

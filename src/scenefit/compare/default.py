@@ -76,7 +76,7 @@ def _scenes(task: Task, data: ContrastData, look: JoinedLook) -> tuple[Tensor, F
         scene = Scene(*(torch.from_numpy(part) for part in found))
         query, looks = look.joined_queries(scene, category[here, None])
         queries.append(query[:, 0])
-        attention.append(look.attention(scene.regions, query, looks)[:, 0])
+        attention.append(look.attention(scene.regions, query, looks, category[here, None])[:, 0])
     return torch.cat(queries), torch.cat(attention).numpy()
 
 

@@ -99,10 +99,11 @@ class JoinedLook(nn.Module):
         looks = [network.look(scene.regions, category) for network in self.networks]
         queries = [self.weights[0] * self.closed_form.query(scene_inputs(*scene), category, own)]
         for network, (embedded, attention) in zip(self.networks, looks, strict=True):
-            queries.append(self.weights[1] * (network.embed(scene.pooled)[:, None] + attention @ embedded))
+            f_scene = network.embed(scene.pooled)
+            queries.append(self.weights[1] * network.queries(f_scene, embedded, attention, category))
         return torch.cat(queries, dim=-1), looks
 
-    def attention(self, regions: Tensor, queries: Tensor, looks: Looks) -> Tensor:
+    def attention(self, regions: Tensor, queries: Tensor, looks: Looks, category: Tensor) -> Tensor:
         """Tell which cells the scores come from that queries give the catalog; shape (B, K, R).
 
         What a cell adds is the covariance, over products, of what their scores lose without it with the scores; see
@@ -112,14 +113,15 @@ class JoinedLook(nn.Module):
             regions: shape (B, R, C).
             queries: shape (B, K, T), those of `joined_queries`.
             looks: what it gave beside them.
+            category: as it was given.
         """
         score = (queries @ self.query_map * self.variance) @ self.query_map.T  # (B, K, T)
         sizes = [self.sizes[0], *(network.sizes.embedding for network in self.networks)]
         first, *others = torch.split(score, sizes, dim=-1)
         statistics = self.closed_form.scene.weight[:, -2 * regions.shape[2] :]  # the last of `scene_inputs`
         found = self.weights[0] * statistics_influence(regions, first @ statistics)
-        for part, (embedded, attention) in zip(others, looks, strict=True):
-            found = found + self.weights[1] * attended_influence(embedded, attention, part)
+        for network, part, look in zip(self.networks, others, looks, strict=True):
+            found = found + self.weights[1] * attended_influence(*look, network.category_map.back(part, category))
         return as_attention(found)
 
     def joined_products(self, pooled: Tensor, statistics: Tensor) -> Tensor:
@@ -142,7 +144,7 @@ class JoinedScene(nn.Module):
         """Give the query vectors and the attention of every category."""
         scene = Scene(pooled, regions, pooled[:, :0] if halves is None else halves)
         queries, looks = self.model.joined_queries(scene, self.all)
-        return queries @ self.model.query_map, self.model.attention(regions, queries, looks)
+        return queries @ self.model.query_map, self.model.attention(regions, queries, looks, self.all)
 
 
 class JoinedProduct(nn.Module):

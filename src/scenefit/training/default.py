@@ -21,7 +21,9 @@ from scenefit.training.triplet_data import SplitPairs
 from scenefit.types import Progress, silent
 
 MANY = 20_000
-"""From so many pairs on one network is trained; fewer pairs are learned by several, if one is worth it."""
+"""From so many pairs on one network is trained, with half the dropout; of fewer several, if one is worth it."""
+COOLING = 5
+"""The last epochs of the training that serves, in which the learning rate falls to nothing."""
 SEED_STEP = 1_000_003
 
 
@@ -70,6 +72,8 @@ def fit_default(
     again to the training and the validation pairs together. A call that was stopped goes on at its last epoch, to the
     same result.
     """
+    if len(data.train.product) >= MANY:
+        config = replace(config, dropout=config.dropout / 2)
     progress("closed form", 0, 1)
     shares = SHARES if config.near_scenes else (0.0,)
     closed = fit_closed_form(data, config.embedding, shares=shares)
@@ -90,7 +94,7 @@ def fit_default(
     )
     final = fit_closed_form(whole, config.embedding, (closed.ridge,), (closed.near,))
     epochs = common_epochs([network.history for network in tried], config.fewest)
-    short = replace(config, epochs=epochs)
+    short = replace(config, epochs=epochs, cooling=COOLING)
     again = [_network(whole, whole.none(), sizes, short, work / f"again-{i}", i, progress) for i in range(count)]
     learned = assemble(whole, final.look, _models(again), config.embedding, weights)
     return Default(learned, whole, chosen, closed, tried)

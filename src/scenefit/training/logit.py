@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -12,6 +13,8 @@ from scenefit.training.triplet_data import SplitPairs, TripletData
 from scenefit.types import Array, Bools, Ints
 
 PAIRS, CANDIDATES = 2_000, 500
+STRAY = 0.1
+"""The share of pairs taken to be chance, any candidate as likely: a few such must not blunt a sharp score."""
 FAITH = 8.0
 """How firmly the weights are held where they start: as much as so many pairs of middling information."""
 
@@ -48,8 +51,8 @@ class Contest(NamedTuple):
 def fit_weights(scores: Tensor, eligible: Array, start: Tensor) -> Tensor:
     """Fit weights that are not negative, drawn to where they start by a penalty.
 
-    Maximises the sum over pairs of log softmax_j(sum_k w_k scores_ijk) of the first candidate, less
-    FAITH / 2 * sum_k (w_k - start_k)^2.
+    Maximises the sum over pairs i of log((1 - STRAY) p_i + STRAY / m_i), p_i = softmax_j(sum_k w_k scores_ijk) of the
+    first of m_i candidates, less FAITH / 2 * sum_k (w_k - start_k)^2.
 
     Args:
         scores: shape (n, m, k), each of k scores with a spread of 1 or so; the positive is the first of m.
@@ -72,12 +75,14 @@ def fit_weights(scores: Tensor, eligible: Array, start: Tensor) -> Tensor:
 def _fit(scores: Tensor, mask: Tensor, start: Tensor) -> Tensor:
     """Fit weights of any sign."""
     weights = start.clone().requires_grad_()
+    by_chance = math.log(STRAY) - mask.sum(dim=1).log()
     solver = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
 
     def closure() -> Tensor:
         solver.zero_grad()
         logits = (scores @ weights).masked_fill(~mask, -torch.inf)
-        loss = FAITH / 2 * (weights - start).square().sum() - logits.log_softmax(dim=1)[:, 0].sum()
+        chosen = torch.logaddexp(math.log(1 - STRAY) + logits.log_softmax(dim=1)[:, 0], by_chance)
+        loss = FAITH / 2 * (weights - start).square().sum() - chosen.sum()
         loss.backward()  # type: ignore[no-untyped-call]
         return loss
 

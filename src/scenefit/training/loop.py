@@ -102,6 +102,8 @@ def pass_once(
     model: M, adam: torch.optim.Adam, data: TripletData, loss: Loss[M], config: TrainConfig, epoch: int
 ) -> float:
     """Pass once over the pairs with fresh negatives; the draws depend on seed and epoch alone."""
+    for group in adam.param_groups:
+        group["lr"] = learning_rate(config, epoch)
     rng = np.random.default_rng([config.seed, epoch])
     torch.manual_seed(int(rng.integers(2**62)))
     order = rng.permutation(len(data.train.product))
@@ -114,6 +116,15 @@ def pass_once(
         adam.step()
         total += float(cost.detach()) * len(rows)
     return total / len(order)
+
+
+def learning_rate(config: TrainConfig, epoch: int) -> float:
+    """Give the learning rate of an epoch, counted from 1.
+
+    >>> [learning_rate(TrainConfig(learning_rate=1.0, epochs=5, cooling=4), epoch) for epoch in range(1, 6)]
+    [1.0, 0.8, 0.6, 0.4, 0.2]
+    """
+    return config.learning_rate * min(1.0, (config.epochs - epoch + 1) / (config.cooling + 1))
 
 
 def _batches(
