@@ -36,7 +36,7 @@ MAY_BE_HEAVY = {
     "features/export.py",
     *(
         f"model/{name}.py"
-        for name in ("heads", "attention", "network", "contrast", "neighbours", "influence", "joined")
+        for name in ("heads", "attention", "network", "category_map", "contrast", "neighbours", "influence", "joined")
     ),
     *("bench/closed_form.py", "bench/epoch.py"),
 }
