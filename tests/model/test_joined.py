@@ -12,7 +12,7 @@ from torch import Tensor
 
 from scenefit.features.export import export_onnx
 from scenefit.model.contrast import ContrastiveLook
-from scenefit.model.heads import Sizes
+from scenefit.model.heads import SceneSide, Sizes
 from scenefit.model.joined import ClosedFormLook, JoinedLook, JoinedProduct, JoinedScene, Parts, Scene, scene_inputs
 
 D, R, C, K, E = 6, 9, 3, 4, 5
@@ -81,9 +81,10 @@ def test_side_by_side_inner_products_add_up() -> None:
     )
     networks = torch.zeros_like(linear)
     for network in look.networks:
-        embedded, every = network.embed(scene.pooled), torch.arange(K).repeat(5, 1)
-        query = torch.stack([network.query(embedded, scene.regions, every[:, k]) for k in range(K)], dim=1)
+        query, _ = SceneSide(network)(scene.pooled, scene.regions)
         networks += query @ network.embed(product[0]).T
+        own = network.query(network.embed(scene.pooled), scene.regions, torch.tensor([1, 0, 3, 3, 2]))
+        torch.testing.assert_close(own, query[torch.arange(5), torch.tensor([1, 0, 3, 3, 2])])
     torch.testing.assert_close(queries @ vectors.T, 2 * linear + 0.25 * networks, rtol=1e-4, atol=1e-4)
     own, _ = look.joined_queries(scene, torch.tensor([[1], [0], [3], [3], [2]]))
     torch.testing.assert_close(own[:, 0], queries[torch.arange(5), torch.tensor([1, 0, 3, 3, 2])])

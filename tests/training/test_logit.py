@@ -14,19 +14,17 @@ from scenefit.types import Array
 START = torch.tensor([0.5, 0.5, 0.5])
 
 
-def choices(
-    weights: list[float], pairs: int, seed: int = 0, others: int = 12, stray: float = STRAY
-) -> tuple[Tensor, Array]:
+def choices(weights: list[float], pairs: int, seed: int = 0, others: int = 12) -> tuple[Tensor, Array]:
     """Draw scores of candidates, and choose one of each row by weights and Gumbel noise; the chosen one comes first.
 
-    A share of the rows, the first, is chosen from by noise alone. A fifth of the candidates is not eligible: these have
-    scores that none would choose, or all.
+    A share `STRAY` of the rows, the first, is chosen from by noise alone. A fifth of the candidates is not eligible:
+    these have scores that none would choose, or all.
     """
     rng = np.random.default_rng(seed)
     scores = rng.normal(size=(pairs, others, len(weights)))
     eligible = rng.uniform(size=(pairs, others)) < 0.8
     eligible[:, 0] = True
-    meant = scores @ weights * (np.arange(pairs) >= stray * pairs)[:, None]
+    meant = scores @ weights * (np.arange(pairs) >= STRAY * pairs)[:, None]
     noisy = np.where(eligible, meant + rng.gumbel(size=(pairs, others)), -np.inf)
     best = noisy.argmax(axis=1)
     rows = np.arange(pairs)

@@ -10,7 +10,6 @@ from torch.nn.functional import normalize
 
 from scenefit.model.attention import attention_weights
 from scenefit.model.category_map import CategoryMap
-from scenefit.model.compatibility import query_vectors
 from scenefit.model.heads import CompleteTheLook, Sizes
 
 TEMPERATURE, SHARPNESS = 0.1, 2.0
@@ -34,13 +33,9 @@ class ContrastiveLook(CompleteTheLook):
         """Weigh the regions by softmax over i of 2 k h_i . e_c, which is that of -k |h_i - e_c|^2 for unit vectors."""
         return attention_weights(keys, wanted * self.log_sharpness.exp())
 
-    def query(self, f_scene: Tensor, regions: Tensor, category: Tensor) -> Tensor:
-        """Give the query vectors (B, d) of embedded scenes (B, d), regions (B, R, C) and one category (B,) each."""
-        return self.queries(f_scene, *self.look(regions, category[:, None]), category[:, None])[:, 0]
-
     def queries(self, f_scene: Tensor, embedded: Tensor, attention: Tensor, category: Tensor) -> Tensor:
-        """Give the query vectors (B, K, d) from what `look` gives for categories in rows (K,) or (B, K)."""
-        mapped: Tensor = self.category_map(query_vectors(f_scene, attention, embedded), category)
+        """Give those of the paper, mapped for their categories."""
+        mapped: Tensor = self.category_map(super().queries(f_scene, embedded, attention, category), category)
         return mapped
 
     def contrast(self, scene: Tensor, regions: Tensor, category: Tensor, products: Tensor) -> Tensor:

@@ -108,7 +108,11 @@ class CompleteTheLook(Network):
     def query(self, f_scene: Tensor, regions: Tensor, category: Tensor) -> Tensor:
         """Give the query vectors (B, d) of embedded scenes (B, d), regions (B, R, C) and one category (B,) each."""
         embedded, attention = self.look(regions, category[:, None])
-        return query_vectors(f_scene, attention, embedded)[:, 0]
+        return self.queries(f_scene, embedded, attention, category[:, None])[:, 0]
+
+    def queries(self, f_scene: Tensor, embedded: Tensor, attention: Tensor, category: Tensor) -> Tensor:
+        """Give the query vectors (B, K, d) from what `look` gives for categories in rows (K,) or (B, K)."""
+        return query_vectors(f_scene, attention, embedded)
 
     def distances(self, scene: Tensor, regions: Tensor, category: Tensor, products: Tensor) -> Tensor:
         """Give the distances (B, K) to embedded products, as `Network.distances`."""
@@ -128,7 +132,7 @@ class SceneSide(nn.Module):
     def forward(self, pooled: Tensor, regions: Tensor) -> tuple[Tensor, Tensor]:
         """Give the query vectors and the attention of every category."""
         embedded, attention = self.model.look(regions, self.all)
-        return query_vectors(self.model.embed(pooled), attention, embedded), attention
+        return self.model.queries(self.model.embed(pooled), embedded, attention, self.all), attention
 
 
 class ProductSide(nn.Module):
