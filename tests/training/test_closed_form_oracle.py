@@ -172,7 +172,7 @@ class Slow:
             return np.asarray(w @ aimed / w.sum())
 
         each = np.array([asked(*given) for given in zip(anchors, category, scene, strict=True)])
-        spread = [np.sqrt((part**2).mean(axis=0) @ (f**2).mean(axis=0)) for part in (anchors, each)]
+        spread = [np.sqrt(((part @ f.T) ** 2).mean()) for part in (anchors, each)]
         factor = share / (1 - share) * spread[0] / spread[1]
         return np.array([[row[c] + factor * asked(row[c], c, -1) for c in (0, 1)] for row in q])
 

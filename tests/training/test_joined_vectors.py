@@ -15,6 +15,7 @@ from scenefit.model.joined import ClosedFormLook, JoinedLook, Parts
 from scenefit.training import joined_vectors
 from scenefit.training.joined_vectors import (
     KEEP,
+    MEMORY_RIDGE,
     centred,
     joined_products,
     joined_queries,
@@ -105,7 +106,7 @@ def test_memory_is_that_of_a_slow_loop(data: TripletData) -> None:
     memory, counts = remember(data, queries)
     q = np.asarray(queries.double())
     covariance = sum(np.outer(row, row) for row in q) / n
-    inverse = np.linalg.inv(covariance + 0.1 * np.trace(covariance) / d * np.eye(d))
+    inverse = np.linalg.inv(covariance + MEMORY_RIDGE * np.trace(covariance) / d * np.eye(d))
     assert memory.shape == (len(data.pool), d)
     for place, product in enumerate(data.pool.tolist()):
         own = [inverse @ q[i] for i in range(n) if data.train.product[i] == product]
@@ -132,7 +133,7 @@ def test_a_product_of_many_pairs_is_remembered_in_full(data: TripletData) -> Non
     n = int(counts[1])
     assert counts.tolist() == [1, n]
     covariance = queries.T @ queries / len(queries)
-    ridge = 0.1 * float(covariance.trace()) / 2
+    ridge = MEMORY_RIDGE * float(covariance.trace()) / 2
     full = torch.linalg.inv(covariance + ridge * torch.eye(2)) @ torch.tensor([[2.0, 0.0], [0.0, 1.0]])
     torch.testing.assert_close(memory[0], full[:, 0] / (1 + KEEP))
     torch.testing.assert_close(memory[1], full[:, 1] * n / (n + KEEP))

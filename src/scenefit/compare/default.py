@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -26,7 +25,7 @@ from scenefit.types import Floats
 def fit_recipe(task: Task) -> Fitted:
     """Fit it whole; its variants lack parts of it."""
     start = time.perf_counter()
-    config = replace(recipe("default"), seed=task.seed)
+    config = task.settings(recipe("default"))
     data = ContrastData(task.features, task.rows("train"))
     validation = data.validation(task.rows("val"))
     fitted = fit_default(data, validation, sizes_of(data, task, config), config, task.work)

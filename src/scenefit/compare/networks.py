@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -85,7 +84,7 @@ def fit_network(
     `features` stand in for those of the task, and `triplets` draws the negatives, where a method wants others.
     """
     start = time.perf_counter()
-    config = replace(config, seed=task.seed)
+    config = task.settings(config)
     data = triplets(features or task.features, task.rows("train"), cropped=config.cropped)
     sizes = sizes_of(data, task, config)
     trained = train(data, data.validation(task.rows("val")), lambda: build(sizes), loss, config, task.work)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scenefit.config import TrainConfig
 from scenefit.data.dataset import Dataset
 from scenefit.evaluation.protocol import Bench
 from scenefit.features.backbone import Backbone
@@ -28,6 +29,7 @@ class Task:
         seed: of every draw.
         work: a folder of this run alone, for checkpoints.
         twice: the same backbone with its inputs normalised twice, for the method that needs it.
+        epochs: at most so many passes over the pairs in each training of a network; None for the recipe's own.
     """
 
     features: DatasetFeatures
@@ -36,6 +38,7 @@ class Task:
     seed: int
     work: Path
     twice: Backbone | None = None
+    epochs: int | None = None
 
     @classmethod
     def of(
@@ -64,6 +67,10 @@ class Task:
     def rows(self, split: str) -> Ints:
         """Give the rows of the pairs in a split; there may be none."""
         return np.flatnonzero(self.dataset.pairs["split"] == split)
+
+    def settings(self, recipe: TrainConfig) -> TrainConfig:
+        """Give a recipe's settings with this task's seed and, where it sets them, its epochs."""
+        return replace(recipe, seed=self.seed, epochs=self.epochs or recipe.epochs)
 
     @property
     def ranks_validation(self) -> bool:

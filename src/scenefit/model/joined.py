@@ -69,7 +69,7 @@ class JoinedLook(nn.Module):
     Side by side, a sum of inner products is one inner product: nothing is lost of "one vector is enough". `weights`
     (2,) tell how much the closed form and the networks count. `query_map` (T, d) and `product_map` (T, d), T the length
     of all parts' vectors, keep of that product what differs most over the training scenes and the catalog. `variance`
-    (d,) is that of the products' vectors within categories, which are uncorrelated.
+    (d,) is that of the products' vectors within categories, memory included, which are uncorrelated.
     """
 
     weights: Tensor

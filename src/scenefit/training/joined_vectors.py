@@ -11,8 +11,9 @@ from scenefit.training.triplet_data import SplitPairs, TripletData
 from scenefit.training.views import group_means
 from scenefit.types import Ints
 
-KEEP = 2.0
+KEEP = 8.0
 """A product's memory counts n / (n + KEEP) after n pairs."""
+MEMORY_RIDGE = 0.3
 CHUNK = 256
 
 
@@ -56,8 +57,12 @@ def centred(queries: Tensor, data: TripletData) -> Tensor:
 
 
 def spread(queries: Tensor, products: Tensor) -> Tensor:
-    """Give the spread of the inner products of independent queries (N, d) and products (P, d)."""
-    return (queries.square().mean(dim=0) @ products.square().mean(dim=0)).sqrt().clamp(min=1e-9)
+    """Give the root mean square of the inner products of independent queries (N, d) and products (P, d).
+
+    E (q . f)^2 = trace(E q q^T E f f^T).
+    """
+    moments = (values.T @ values / len(values) for values in (queries, products))
+    return torch.mul(*moments).sum().clamp(min=0).sqrt().clamp(min=1e-9)
 
 
 def remember(data: TripletData, queries: Tensor) -> tuple[Tensor, Ints]:
@@ -73,7 +78,7 @@ def remember(data: TripletData, queries: Tensor) -> tuple[Tensor, Ints]:
     """
     place = torch.from_numpy(np.searchsorted(data.pool, data.train.product))
     covariance = queries.T @ queries / len(queries)
-    ridge = 0.1 * covariance.trace() / len(covariance)
+    ridge = MEMORY_RIDGE * covariance.trace() / len(covariance)
     white = torch.linalg.solve(covariance + ridge * torch.eye(len(covariance)), queries.T).T
     sums = torch.zeros(len(data.pool), queries.shape[1]).index_add_(0, place, white)
     counts = torch.bincount(place, minlength=len(data.pool))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.functional import pad
 
 from scenefit.model.contrast import ContrastiveLook
 from scenefit.model.joined import ClosedFormLook, JoinedLook, Parts
@@ -35,11 +36,13 @@ class Weights(NamedTuple):
     closed_form: float = 0.5
     networks: float = 0.5
     content: float = 1.0
-    memory: float = 0.5
+    memory: float = 0.75
     popularity: float = 1.0
 
 
 START = Weights()
+FAINT = 1e-3
+"""The least weight of the closed form and of content: what products remember is told in their terms."""
 
 
 @dataclass(frozen=True)
@@ -60,21 +63,27 @@ def assemble(
     embedding: int,
     weights: Weights,
 ) -> Learned:
-    """Make one model of all, each part at its weight."""
+    """Make one model of all, each part at its weight.
+
+    What products remember is the closed form's: networks know the training pairs too well.
+    """
     look = JoinedLook(Parts(closed_form, networks, (1.0, 1.0)), embedding)
     products, train = within(joined_products(look, data), data), joined_queries(look, data, data.train)
     sides = (torch.split(values, [*look.sizes], dim=1) for values in (train, products))
     first, second = (float(spread(*part)) for part in zip(*sides, strict=True))
-    look.weights = torch.tensor([weights.closed_form / first, weights.networks / second])
+    look.weights = torch.tensor([max(weights.closed_form, FAINT) / first, weights.networks / second])
     train *= part_weights(look)
-    look.query_map, look.product_map = compress(centred(train, data), products, embedding)
-    queries, content = train @ look.query_map, products @ look.product_map
-    look.variance = content.square().mean(dim=0)
-    memory, counts = remember(data, centred(queries, data))
-    factor = max(weights.content, 1e-3) / float(spread(queries, content))
-    look.query_map *= factor
-    memory *= weights.memory / factor / float(spread(queries, memory))
-    return Learned(look, np.asarray(memory), weights.popularity * np.log(np.maximum(counts, 1)), weights)
+    known, counts = remember(data, centred(train[:, : look.sizes[0]], data))
+    memory = pad(known, (0, look.sizes[1]))
+    content = max(weights.content, FAINT)
+    memory *= weights.memory / content * float(spread(train, products) / spread(train, memory))
+    whole = products.clone()
+    whole[torch.from_numpy(data.pool)] += memory
+    look.query_map, look.product_map = compress(centred(train, data), whole, embedding)
+    look.variance = (whole @ look.product_map).square().mean(dim=0)
+    look.query_map *= content / float(spread(train @ look.query_map, products @ look.product_map))
+    prior = weights.popularity * np.log(np.maximum(counts, 1))
+    return Learned(look, np.asarray(memory @ look.product_map), prior, weights)
 
 
 def strength(accuracy: float) -> float:
@@ -98,9 +107,10 @@ def weigh(
     seed: int,
     start: Weights = START,
 ) -> Weights:
-    """Fit the weights on the validation pairs: of closed form and networks, then of content, memory and popularity.
+    """Fit the weights on the validation pairs: of closed form and networks, of content and memory, then of popularity.
 
-    They are held to where they start.
+    Content and memory are weighed as they serve without popularity (`--novelty 1`), for it knows part of what memory
+    knows; beside it both keep their ratio. All are held to where they start.
     """
     contest = Contest.of(data, validation, seed)
     whole = assemble(data, closed_form, networks, embedding, Weights(1.0, 1.0))
@@ -112,8 +122,11 @@ def weigh(
     learned = assemble(data, closed_form, networks, embedding, Weights._make((*first.tolist(), 1.0, 1.0, 1.0)))
     held *= part_weights(learned.look) / part_weights(whole.look)
     scores = _product_scores(data, learned, held @ learned.look.query_map, products, contest)
-    second = fit_weights(scores, contest.eligible, torch.tensor(start[2:]))
-    return Weights._make(round(value, 4) for value in (*first.tolist(), *second.tolist()))
+    second = fit_weights(scores[..., :2], contest.eligible, torch.tensor(start[2:4]))
+    beside = torch.stack([scores[..., :2] @ second, scores[..., 2]], dim=-1)
+    whole_, popularity = fit_weights(beside, contest.eligible, torch.tensor([1.0, start.popularity])).tolist()
+    content, memory = (whole_ * second).tolist()
+    return Weights._make(round(value, 4) for value in (*first.tolist(), content, memory, popularity))
 
 
 def part_weights(look: JoinedLook) -> Tensor:
