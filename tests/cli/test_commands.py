@@ -41,6 +41,12 @@ def test_features_of_items_are_asked_for(path: Any, network: Path, capsys: pytes
     assert computed == [16, 0]  # a box a pair; training has computed those of its own 64
 
 
+def test_a_backbone_that_is_exported_already(path: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["features", str(path.dataset), "--backbone", str(path.model / "backbone"), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["computed"], found["backbone"]) == (0, path.printed["features"]["backbone"])
+
+
 def test_evaluate_prints_the_promised_fields(path: Any) -> None:
     result = path.printed["evaluate"]
     assert result["split"] == "test" and result["gallery"] == 24

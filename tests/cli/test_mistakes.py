@@ -17,6 +17,7 @@ MISTAKES = {
     "features {dataset} --backbone {network} --precision int4": r"got the precision 'int4'; expected one of",
     "features {dataset} --backbone {network} --shard 3/2": r"got --shard '3/2'; expected i/n",
     "features {dataset} --backbone {network} --regions 0": "greater than or equal to 1",
+    "features {dataset} --backbone {model}/backbone --regions 14": "got 14x14 regions .* exported with 7x7",
     "features {model} --backbone {network}": "holds no dataset.json",
     "train {dataset} --backbone {network} --out {model}": "exists already; choose another place, or pass --overwrite",
     "train {dataset} --backbone {network} --out {new} --recipe x": r"got the recipe 'x'; expected one of",

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import typer
 
+from scenefit import artifacts
 from scenefit.cli.output import Json, note, progress, show_failures, show_json, show_table
 from scenefit.data.dataset import Dataset
+from scenefit.errors import UsageError
 from scenefit.features.backbone import MANIFEST, Backbone, BackboneFiles, find_backbone, prepare_backbone
 from scenefit.features.dataset_features import compute_features
 from scenefit.features.extract import Shard
@@ -18,16 +20,26 @@ Regions = typer.Option(7, min=1, help="Cells of the region map each way: 7, or 1
 
 def open_backbone(source: str, regions: int, precision: str, threads: int) -> Backbone:
     """Find a backbone, export it if need be, and open it."""
-    files = find_backbone(source, regions, precision)
-    return Backbone(prepare_backbone(files, tell=note), threads)
+    return Backbone(find_exported(source, regions, precision)[0], threads)
 
 
-def find_exported(source: str, regions: int) -> tuple[Path, BackboneFiles | None]:
-    """Find a backbone, or one that is exported already, such as a model's; its Transformers files where it has them."""
-    if (Path(source) / MANIFEST).exists():
-        return Path(source), None
-    files = find_backbone(source, regions)
-    return prepare_backbone(files, tell=note), files
+def find_exported(source: str, regions: int, precision: str = "fp32") -> tuple[Path, BackboneFiles | None]:
+    """Find a backbone, or one that is exported already, such as a model's; its Transformers files where it has them.
+
+    Raises:
+        UsageError: it is exported already, with other regions or another precision.
+    """
+    folder = Path(source)
+    if not (folder / MANIFEST).exists():
+        files = find_backbone(source, regions, precision)
+        return prepare_backbone(files, tell=note), files
+    about = artifacts.read_manifest(folder, MANIFEST, "backbone")
+    if (about["grid"], about["precision"]) != (regions, precision):
+        raise UsageError(
+            f"got {regions}x{regions} regions in {precision}, but {folder} was exported with "
+            f"{about['grid']}x{about['grid']} in {about['precision']}; give the Transformers folder it came from"
+        )
+    return folder, None
 
 
 def features(
