@@ -76,6 +76,22 @@ def test_paired_differences(task: Task, result: dict[str, Any], records: list[Re
     assert found["ibr"]["raw"]["low"] == pytest.approx(np.quantile(draws, 0.025))
 
 
+def test_differences_on_unseen_products(task: Task, result: dict[str, Any], records: list[Record]) -> None:
+    one, other = by_hand(records, "ibr"), by_hand(records, "raw")
+    trained = set(task.dataset.pair_product[task.rows("train")].tolist())
+    new = [pair for pair in one if task.dataset.pair_product[pair] not in trained]
+    found = result["differences"]["unseen_products"]["ibr"]["raw"]
+    if new:
+        assert found["value"] == pytest.approx(np.mean([sum(one[p]) / 2 - sum(other[p]) / 2 for p in new]))
+    else:
+        assert found == {"value": None, "low": None, "high": None}
+    mark = records[0].placings["seen"]
+    split = [Record(**{**vars(r), "placings": {**r.placings, "seen": np.arange(len(mark)) % 2}}) for r in records]
+    halves = comparison(task.dataset, choose(["ibr", "raw"]), split)["differences"]["unseen_products"]["ibr"]["raw"]
+    assert halves["value"] == pytest.approx(np.mean([sum(one[p]) / 2 - sum(other[p]) / 2 for p in [*one][::2]]))
+    assert halves["low"] <= halves["value"] <= halves["high"]
+
+
 def test_seeds_must_have_ranked_the_same(records: list[Record]) -> None:
     short = {name: column[1:] for name, column in records[-1].placings.items()}
     broken = [*records[:-1], Record(**{**vars(records[-1]), "placings": short})]

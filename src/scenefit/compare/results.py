@@ -35,8 +35,9 @@ METRICS: Mapping[str, Metric] = {
     **{f"top_{percent}_percent": _top_percent(percent) for percent in TOP_PERCENT},
     "mrr": reciprocal_rank,
 }
-PAIRED = ("binary_accuracy", "top_10")
-"""The metrics whose differences are given for every two methods."""
+UNSEEN = "unseen_products"
+PAIRED = ("binary_accuracy", "top_10", UNSEEN)
+"""What is given the differences of for every two methods: metrics, and the binary accuracy on unseen products."""
 CURVE = (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100)
 
 
@@ -122,8 +123,9 @@ def differences(all_runs: Mapping[str, Runs], dataset: Dataset) -> dict[str, Any
             continue
         bootstrap = SceneBootstrap(dataset.pair_scene[left.pairs], 0)
         for metric in PAIRED:
-            apart = left.mean(METRICS[metric]) - right.mean(METRICS[metric])
-            result[metric][one][other] = bootstrap.estimate(apart).as_json()
+            measure = METRICS["binary_accuracy" if metric == UNSEEN else metric]
+            chosen = np.flatnonzero(~left.seen) if metric == UNSEEN else None
+            result[metric][one][other] = bootstrap.estimate(left.mean(measure) - right.mean(measure), chosen).as_json()
     return result
 
 

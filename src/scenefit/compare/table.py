@@ -10,6 +10,12 @@ from scenefit.evaluation.text import interval, number
 COLUMNS = ("method", "binary accuracy", "top-1", "top-10", "top 10 %", "MRR", "seen", "unseen")
 MISTAKE_COLUMNS = ("error", "what", "as reported", "as measured here", "ctl-paper")
 REFERENCE = "ctl-paper"
+MATRICES = {
+    "binary_accuracy": "binary accuracy",
+    "top_10": "top-10",
+    "unseen_products": "binary accuracy on products unseen in training",
+}
+"""The paired differences that are shown, and their names."""
 
 Estimate = Mapping[str, float | None]
 
@@ -101,7 +107,7 @@ def markdown(result: Mapping[str, Any]) -> str:
     parts.append(_table(COLUMNS, rows(result)))
     if mistakes := mistake_rows(result):
         parts += ["## Published errors, each switched on alone: binary accuracy", _table(MISTAKE_COLUMNS, mistakes)]
-    for metric, what in (("binary_accuracy", "binary accuracy"), ("top_10", "top-10")):
+    for metric, what in MATRICES.items():
         cells = difference_rows(result, metric)
         parts += [f"## Row minus column, {what}, points, paired", _table(("", *(row[0] for row in cells)), cells)]
     return "\n\n".join(parts) + "\n"

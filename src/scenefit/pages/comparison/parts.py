@@ -82,9 +82,9 @@ class Compared:
         return float(self.ranked[name]["binary_accuracy"]["value"])
 
     def minus(self, one: str, other: str, metric: str = "binary_accuracy") -> Mapping[str, float] | None:
-        """Give the paired difference of two methods; None where they did not rank the same pairs."""
+        """Give the paired difference of two methods; None where they did not rank the same pairs, or there is none."""
         found: Mapping[str, float] | None = self.result["differences"][metric].get(one, {}).get(other)
-        return found
+        return found if found and found["value"] is not None else None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from scenefit.compare.table import mistakes_of
+from scenefit.compare.table import MATRICES, mistakes_of
 from scenefit.pages import plots
 from scenefit.pages.comparison import notes
 from scenefit.pages.comparison.attention import attention_table, attention_words, studied
@@ -86,8 +86,10 @@ def _methods(compared: Compared) -> str:
 def _differences(compared: Compared) -> str:
     if len(compared.ranked) < 2:
         return ""
-    tables = {"Binary accuracy": "binary_accuracy", "Top-10": "top_10"}
-    drawn = (f"<div><h3>{what}</h3>{differences_table(compared, metric)}</div>" for what, metric in tables.items())
+    drawn = (
+        f"<div><h3>{what[0].upper()}{what[1:]}</h3>{differences_table(compared, metric)}</div>"
+        for metric, what in MATRICES.items()
+    )
     return f'<p>{notes.DIFFERENCES}</p><div class="matrices">{"".join(drawn)}</div>'
 
 
