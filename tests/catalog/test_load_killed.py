@@ -16,7 +16,7 @@ from scenefit.catalog.loading.build import build_catalog
 from scenefit.catalog.local.catalog import LocalCatalog
 from scenefit.model.folder import Model
 
-PRODUCTS, KILLS = 16, 3
+PRODUCTS, KILLS = 48, 3
 BUILD = """
 import sys
 from pathlib import Path
@@ -50,7 +50,8 @@ def test_what_was_told_is_kept_and_a_rerun_completes(seed: int, bundled: Model, 
     draw = random.Random(seed)
     table = write_csv(tmp_path / "t.csv", draw_shop(tmp_path, PRODUCTS))
     out = tmp_path / "catalog"
-    told = build(bundled.folder, table, out, kill_after=draw.randrange(2, PRODUCTS - 4), delay=draw.uniform(0, 0.05))
+    soon = draw.randrange(2, PRODUCTS // 2)  # so early that much is left to do when the kill comes
+    told = build(bundled.folder, table, out, kill_after=soon, delay=draw.uniform(0, 0.05))
     catalog = LocalCatalog(out)
     there = sum(catalog.counts().values())
     assert told[-1] <= there < PRODUCTS
