@@ -14,6 +14,7 @@ from scenefit.types import Ints
 KEEP = 8.0
 """A product's memory counts n / (n + KEEP) after n pairs."""
 MEMORY_RIDGE = 0.3
+"""What is added to the covariance of queries before it is inverted, as a share of their mean variance."""
 CHUNK = 256
 
 

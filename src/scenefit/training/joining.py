@@ -124,8 +124,8 @@ def weigh(
     scores = _product_scores(data, learned, held @ learned.look.query_map, products, contest)
     second = fit_weights(scores[..., :2], contest.eligible, torch.tensor(start[2:4]))
     beside = torch.stack([scores[..., :2] @ second, scores[..., 2]], dim=-1)
-    whole_, popularity = fit_weights(beside, contest.eligible, torch.tensor([1.0, start.popularity])).tolist()
-    content, memory = (whole_ * second).tolist()
+    both, popularity = fit_weights(beside, contest.eligible, torch.tensor([1.0, start.popularity])).tolist()
+    content, memory = (both * second).tolist()
     return Weights._make(round(value, 4) for value in (*first.tolist(), content, memory, popularity))
 
 
