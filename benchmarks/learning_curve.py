@@ -9,6 +9,8 @@ What is tested stays whole: the test split, or with --folds every scene, a fold 
 intervals from the bootstrap over scenes of the mean over seeds.
 With --epochs each network of a method is trained for at most so many passes: of very many pairs a few are enough.
 Checkpoints of a training and, once it is done, its accuracies stand in the folder --work: the same command goes on.
+Results of another dataset, backbone or settings of a recipe are not taken for these; remove the folder where other code
+made it.
 The features must be there: run `scenefit features DATASET --backbone DIR --items` first.
 """
 
@@ -31,6 +33,7 @@ import numpy as np
 from scenefit import artifacts
 from scenefit.compare.methods import METHODS
 from scenefit.compare.task import Task
+from scenefit.config import RECIPES
 from scenefit.data.dataset import Dataset
 from scenefit.data.splits import fold_splits
 from scenefit.evaluation.bootstrap import SceneBootstrap
@@ -117,7 +120,8 @@ def main() -> None:
     given = options.parse_args()
     dataset, methods = Dataset.open(given.dataset), given.methods.split(",")
     sizes = [0 if size == "all" else int(size) for size in given.sizes.split(",")]
-    mark = artifacts.fingerprint([dataset.fingerprint, Backbone(Path(given.backbone), threads=1).fingerprint])[:16]
+    parents = [dataset.fingerprint, Backbone(Path(given.backbone), threads=1).fingerprint]
+    mark = artifacts.fingerprint([*parents, {name: recipe.as_json() for name, recipe in RECIPES.items()}])[:16]
     trained = dict.fromkeys(METHODS[method].trained_as for method in methods)
     places = range(given.folds or 1)
     epochs = {name: int(count) for name, count in (part_.split("=") for part_ in given.epochs.split(",") if part_)}

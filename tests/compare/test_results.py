@@ -12,9 +12,10 @@ from scenefit.compare.methods import choose
 from scenefit.compare.record import Record, read_records
 from scenefit.compare.results import comparison, runs_of
 from scenefit.compare.run import Plan, run_jobs
-from scenefit.compare.table import MISTAKE_COLUMNS, difference_rows, markdown, mistake_rows, rows
+from scenefit.compare.table import MISTAKE_COLUMNS, difference_rows, markdown, mistake_rows, points, rows
 from scenefit.compare.task import Task
 from scenefit.errors import DataError, UsageError
+from scenefit.types import Ints
 
 
 @pytest.fixture(scope="module")
@@ -76,20 +77,20 @@ def test_paired_differences(task: Task, result: dict[str, Any], records: list[Re
     assert found["ibr"]["raw"]["low"] == pytest.approx(np.quantile(draws, 0.025))
 
 
-def test_differences_on_unseen_products(task: Task, result: dict[str, Any], records: list[Record]) -> None:
+def with_seen(records: list[Record], seen: Ints) -> list[Record]:
+    """Give the records as if training had seen the products of some pairs, 1, and not of others, 0."""
+    return [Record(**{**vars(record), "placings": {**record.placings, "seen": seen}}) for record in records]
+
+
+def test_differences_on_unseen_products(task: Task, records: list[Record]) -> None:
     one, other = by_hand(records, "ibr"), by_hand(records, "raw")
-    trained = set(task.dataset.pair_product[task.rows("train")].tolist())
-    new = [pair for pair in one if task.dataset.pair_product[pair] not in trained]
-    found = result["differences"]["unseen_products"]["ibr"]["raw"]
-    if new:
-        assert found["value"] == pytest.approx(np.mean([sum(one[p]) / 2 - sum(other[p]) / 2 for p in new]))
-    else:
-        assert found == {"value": None, "low": None, "high": None}
-    mark = records[0].placings["seen"]
-    split = [Record(**{**vars(r), "placings": {**r.placings, "seen": np.arange(len(mark)) % 2}}) for r in records]
-    halves = comparison(task.dataset, choose(["ibr", "raw"]), split)["differences"]["unseen_products"]["ibr"]["raw"]
-    assert halves["value"] == pytest.approx(np.mean([sum(one[p]) / 2 - sum(other[p]) / 2 for p in [*one][::2]]))
-    assert halves["low"] <= halves["value"] <= halves["high"]
+    apart = [sum(one[pair]) / 2 - sum(other[pair]) / 2 for pair in one]
+    for seen, expected in ((np.arange(16) % 2, np.mean(apart[::2])), (np.ones(16, int), None)):
+        result = comparison(task.dataset, choose(["ibr", "raw"]), with_seen(records, seen))
+        found = result["differences"]["unseen_products"]["ibr"]["raw"]
+        assert found["value"] == (expected and pytest.approx(expected))
+        assert found["low"] is None if expected is None else found["low"] <= found["value"] <= found["high"]
+        assert difference_rows(result, "unseen_products")[1][1] == ("-" if expected is None else points(found))
 
 
 def test_seeds_must_have_ranked_the_same(records: list[Record]) -> None:

@@ -73,7 +73,7 @@ def differences_table(compared: Compared, metric: str) -> str:
 
 def _difference(difference: Mapping[str, float] | None, most: float, same: bool) -> str:
     if same or difference is None:
-        return '<div class="same">&middot;</div>' if same else '<div class="level">no pairs</div>'
+        return '<div class="same">&middot;</div>' if same else '<div class="level">no pairs in common</div>'
     value, ends = points(difference).split(" ", 1)
     if crosses(difference):
         return f'<div class="level">{value}<small>{ends}</small></div>'
